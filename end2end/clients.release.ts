@@ -55,6 +55,31 @@ export function release({ hands }: Way, get: () => World): void {
     }
   });
 
+  test('licenses of several clients are released at once, after the question says what happens', async ({ page }) => {
+    const { server } = get();
+    const [first, second] = [(await Application.connect(server, 'pile-1')).keep(), (await Application.connect(server, 'pile-2')).keep()];
+    try {
+      await first.take('TTS3', 1, 4);
+      await second.take('TTS3', 0, 2);
+      await asPerson(page, server, ADMIN);
+      await page.goto(`${server.url}/clients?q=pile`);
+      for (const name of ['pile-1', 'pile-2']) await hands.tick(page.getByRole('checkbox', { name: `Select ${name}` }), true);
+      await hands.press(page.getByRole('button', { name: 'Release licenses of selected clients' }));
+      await expectPage(page, 'Release licenses');
+      await expect(page.getByRole('main')).toContainText('Release the licenses of 2 clients?');
+      await expect(page.getByRole('listitem').filter({ hasText: '5 licenses of TTS3, reserved and not in use' })).toBeVisible();
+      await expect(page.getByRole('listitem').filter({ hasText: '1 license of TTS3 in use.' })).toBeVisible();
+      expect((await first.refresh()).TTS3.limit, 'nothing is done by asking').toBe(4);
+      expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Release the licenses of 2 clients' })))).toBe(303);
+      await expect(told(page, /^2 clients get no new licenses for 1 minute\..*: 5 of TTS3\.$/)).toBeVisible();
+      expect((await first.refresh()).TTS3.why).toBe('released');
+      await page.goto(`${server.url}/audit?what=client.release&q=pile`);
+      for (const name of ['pile-1', 'pile-2']) await expect(page.getByRole('row', { name: new RegExp(`ada Released the unused licenses of client ${name}`) })).toBeVisible();
+    } finally {
+      for (const application of [first, second]) await application.goodbye();
+    }
+  });
+
   test('a viewer sees the client and the reason why the button does nothing', async ({ page }) => {
     const { server } = get();
     const steady = (await Application.connect(server, 'steady')).keep();

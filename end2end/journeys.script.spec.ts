@@ -172,8 +172,12 @@ test.describe('a server in use', () => {
     await page.goto(`${server.url}/configuration`);
     await alive(page);
     const hour = page.getByLabel('Preset hour', { exact: true });
+    const bar = page.getByRole('button', { name: 'Review changes' }).locator('..');
+    const sticks = () => bar.evaluate((element) => getComputedStyle(element).position);
+    expect(await sticks(), 'a bar with nothing to say stays where it is').toBe('static');
     await hour.fill('7');
     await expect(page.getByText('1 unsaved change')).toBeVisible();
+    expect(await sticks()).toBe('sticky');
     const asked: string[] = [];
     page.once('dialog', (dialog) => {
       asked.push(dialog.type());
@@ -204,7 +208,11 @@ test.describe('a server in use', () => {
     await expectPage(page, 'Changed outside');
     await expect(page.getByRole('row', { name: /added .*VERBOSITY = 2/ })).toBeVisible();
     await page.getByRole('button', { name: 'Keep the change' }).click();
-    await expect(page.getByRole('status').filter({ hasText: /saved as revision \d+/ })).toBeVisible();
+    const kept = page.getByRole('status').filter({ hasText: /saved as revision \d+/ });
+    await expect(kept).toBeVisible();
+    await page.getByRole('link', { name: 'Dismiss this message' }).click();
+    await expect(kept).toBeHidden();
+    await expectPage(page, 'Configuration');
   });
 
   test('two browsers save: one is told, both changes end in the file', async ({ page, another }) => {
@@ -222,8 +230,15 @@ test.describe('a server in use', () => {
     await other.getByRole('button', { name: 'Save the change' }).click();
     await expect(saved(other)).toBeVisible();
 
-    await expect(page.getByRole('status').filter({ hasText: 'The form you are filling in has changed on the server.' })).toBeVisible();
+    const stale = page.getByRole('status').filter({ hasText: 'The form you are filling in has changed on the server.' });
+    await expect(stale).toBeVisible();
     await expect(page.getByLabel('Preset minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
+    // It stands above the buttons of the page, not over them, and goes when it is told to.
+    await page.evaluate(() => window.scrollTo(0, 0));
+    const [message, action] = [await stale.locator('..').boundingBox(), await page.getByRole('link', { name: 'History', exact: true }).boundingBox()];
+    expect(message!.y + message!.height).toBeLessThanOrEqual(action!.y);
+    await page.getByRole('button', { name: 'Dismiss this message' }).click();
+    await expect(stale).toBeHidden();
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(409);
     await expectPage(page, 'The file has changed');
     await expect(page.getByRole('region', { name: 'Your change' })).toContainText('FLEX_DESIRED_SYNC_MINUTE = 41');

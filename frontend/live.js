@@ -56,7 +56,9 @@ const held = (root) => {
   const outside = (element) => !element.closest('leptos-island');
   const kept = new Set([...root.querySelectorAll('dialog[open], [data-keep]')].filter(outside));
   for (const control of root.querySelectorAll(WRITES)) {
-    if ((isChanged(control) || control === document.activeElement) && (control.form || outside(control))) kept.add(control.form ?? control);
+    if (!(isChanged(control) || control === document.activeElement) || !(control.form || outside(control))) continue;
+    // A box that selects a row belongs to a form elsewhere: the row stays live, the box as it is.
+    kept.add(control.form?.contains(control) ? control.form : control);
   }
   return kept;
 };

@@ -8,6 +8,7 @@
 //! | a titled section, the sentence a page opens with | [`Card`], [`Statement`] |
 //! | a form | [`Field`], [`TextArea`], [`Submit`], [`FormErrors`] |
 //! | a step that cannot simply be taken back | [`Confirm`], [`Removal`] |
+//! | a product on other pages | [`ProductLinks`] |
 //! | an instant | [`TimeAgo`], [`TimeNear`], [`TimeUntil`], [`Date`], [`TimeStamp`] |
 //! | a state, a property | [`Pill`], [`Tag`] |
 //! | a value to copy, the same for a script | [`Copyable`], [`ShowAsCurl`] |
@@ -26,7 +27,8 @@ mod table;
 mod time;
 
 pub use block::{
-    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, NothingMatches, PageHeader, Pager, ShowAsCurl, Statement,
+    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, NothingMatches, PageHeader, Pager, ProductLinks, ShowAsCurl,
+    Statement,
 };
 pub use cell::Cell;
 pub use diff_view::{DiffView, changed_lines};
@@ -39,4 +41,4 @@ pub use layout::{BareLayout, Document, Layout, Main, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
 pub use nav::places;
 pub use table::{Column, Table};
-pub use time::{Date, TimeAgo, TimeNear, TimeStamp, TimeUntil, absolute, day_and_month};
+pub use time::{Date, TimeAgo, TimeNear, TimeStamp, TimeUntil, absolute, ago, day_and_month};

@@ -98,7 +98,7 @@ fn Unsaved() -> impl IntoView {
         }
     });
     view! {
-        <p class="unsaved" role="status" node_ref=line>
+        <p class="unsaved" class:changed=move || { changed.get() > 0 } role="status" node_ref=line>
             {move || match changed.get() {
                 0 => String::new(),
                 1 => "1 unsaved change".to_owned(),

@@ -47,6 +47,8 @@ pub const USAGE_JSON: &str = "/usage.json";
 
 pub const CLIENTS: &str = "/clients";
 pub const CLIENTS_CSV: &str = "/clients.csv";
+/// Releases the licenses of several clients.
+pub const CLIENTS_RELEASE: &str = "/clients/release";
 
 pub const SERVERS: &str = "/servers";
 /// Where a server is added.
@@ -81,6 +83,9 @@ pub const LOGS_TEXT: &str = "/logs.txt";
 /// Finds anything by words; works without script too.
 pub const SEARCH: &str = "/search";
 pub const AUDIT: &str = "/audit";
+/// The entries that a filter leaves, as files.
+pub const AUDIT_CSV: &str = "/audit.csv";
+pub const AUDIT_JSON: &str = "/audit.json";
 pub const SETTINGS: &str = "/settings";
 pub const ALERTS: &str = "/alerts";
 /// Where the alerts were before they had a page of their own, kept for old links.
@@ -126,6 +131,10 @@ pub const API_CLIENTS: &str = "/api/v1/clients";
 pub const API_LOGS: &str = "/api/v1/logs";
 /// The servers, over the API.
 pub const API_SERVERS: &str = "/api/v1/servers";
+/// The audit log, over the API.
+pub const API_AUDIT: &str = "/api/v1/audit";
+/// How this server and its surroundings are, over the API.
+pub const API_DIAGNOSTICS: &str = "/api/v1/diagnostics";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
 
@@ -244,6 +253,21 @@ pub fn client_release(id: i64) -> String {
 /// The clients that have this product.
 pub fn clients_of(product: &str) -> String {
     with_query(CLIENTS, &[("product", product)])
+}
+
+/// The denials of this product.
+pub fn denials_of(product: &str) -> String {
+    with_query(USAGE, &[("product", product), ("tab", "refused")])
+}
+
+/// The licenses of this product.
+pub fn licenses_of(product: &str) -> String {
+    with_query(LICENSES, &[("q", product)])
+}
+
+/// Entries of the audit log about this: a setting, a user, a server, a client.
+pub fn audit_of(object: &str) -> String {
+    with_query(AUDIT, &[("object", object)])
 }
 
 /// The use of this product over time.

@@ -5,9 +5,10 @@
 
 mod accounts;
 mod alerts;
-mod audit;
+pub mod audit;
 mod clients;
 mod conf;
+mod diagnostics;
 mod exchange;
 mod licenses;
 mod logs;
@@ -78,6 +79,7 @@ fn gathered() -> GatheredOperations {
         servers::operations,
         alerts::operations,
         accounts::operations,
+        diagnostics::operations,
         logs::operations,
         audit::operations,
         search::operations,

@@ -5,6 +5,7 @@ use super::form::LinkButton;
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn, Inner};
 use crate::islands::CopyButton;
+use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 
@@ -137,10 +138,41 @@ pub fn Banner(
 #[component]
 pub fn FlashMessage() -> impl IntoView {
     // It answers what this page was asked for; the same page fetched again does not say it.
-    request()
-        .flash
-        .clone()
-        .map(|flash| view! { <div data-keep="" id="flash"><Banner tone=flash.kind.tone() text=flash.text /></div> })
+    let context = request();
+    let here = context.address();
+    context.flash.clone().map(|flash| {
+        view! {
+            <div data-keep="" id="flash" class="flash">
+                <Banner tone=flash.kind.tone() text=flash.text />
+                // The page asked for again does not say it any more.
+                <a class="banner-close" href=here aria-label="Dismiss this message"><Icon glyph=Glyph::Cross /></a>
+            </div>
+        }
+    })
+}
+
+/// The other pages of a product: its licenses, the clients that have it, its use, its denials.
+#[component]
+pub fn ProductLinks(
+    product: String,
+    /// The page this stands on, which is left out.
+    here: &'static str,
+) -> impl IntoView {
+    let pages = [
+        (paths::LICENSES, "Licenses", paths::licenses_of(&product)),
+        (paths::CLIENTS, "Clients", paths::clients_of(&product)),
+        (paths::USAGE, "Use over time", paths::usage_of(&product)),
+        (paths::USAGE, "Denials", paths::denials_of(&product)),
+    ];
+    let pages = pages.into_iter().filter(|(page, ..)| *page != here);
+    let label = format!("Pages of {product}");
+    view! {
+        <nav class="product-links" aria-label=label>
+            <code>{product}</code>
+            {pages.map(|(_, words, href)| view! { <a href=href>{words}</a> }).collect_view()}
+        </nav>
+    }
+    .drawn()
 }
 
 /// A list of facts.

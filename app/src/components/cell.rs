@@ -91,6 +91,16 @@ impl<'a> Cell<'a> {
         self.markup("</small>");
     }
 
+    /// A box that selects the row for the form with this id; `name` is what it sends, `what` names the row.
+    pub fn select(&mut self, form: &'static str, name: &'static str, value: i64, what: &str) {
+        self.markup("<label class=\"pick\"><input type=\"checkbox\" form=\"");
+        self.markup(form);
+        self.markup("\" name=\"");
+        self.markup(name);
+        self.within("\" value=\"", &value.to_string(), "\"");
+        self.within(" aria-label=\"Select ", what, "\"></label>");
+    }
+
     /// A condition: dot and word.
     pub fn pill(&mut self, tone: Tone, text: &str) {
         self.markup("<span class=\"pill ");
@@ -214,6 +224,7 @@ mod tests {
             written(|cell| cell.strong(EVIL)),
             written(|cell| cell.tag("off", EVIL)),
             written(|cell| cell.sub(|cell| cell.text(EVIL))),
+            written(|cell| cell.select("form", "id", 1, EVIL)),
             written(|cell| cell.view(view! { <i title=EVIL>{EVIL}</i> })),
         ] {
             assert!(!html.contains("<script"), "{html}");

@@ -33,7 +33,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::form::Hidden;
+use super::form::{FieldProblem, Hidden};
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn, Inner};
 use crate::paths;
@@ -127,6 +127,86 @@ impl FilterBar {
         let field =
             view! { <FilterChoice name=name label=label all=all chosen=chosen options=options first=first /> }.drawn();
         self.fields.push(Narrows { name, label, field, chosen: in_use.then_some(words) });
+        self
+    }
+
+    /// A select whose values stand in groups: the heading of each, and its values with their words.
+    pub fn grouped(
+        mut self,
+        name: &'static str,
+        label: &'static str,
+        all: &'static str,
+        groups: Vec<(String, Vec<(String, String)>)>,
+    ) -> Self {
+        let chosen = self.value(name);
+        let known = groups.iter().flat_map(|(_, options)| options).find(|(value, _)| *value == chosen);
+        let words = known.map_or_else(|| chosen.clone(), |(_, words)| words.clone());
+        let unknown = (known.is_none() && !chosen.is_empty()).then(|| chosen.clone());
+        let here = chosen.clone();
+        let groups = groups.into_iter().map(move |(heading, options)| {
+            let here = here.clone();
+            view! {
+                <optgroup label=heading>
+                    {options.into_iter().map(|(value, words)| {
+                        let selected = value == here;
+                        view! { <option value=value selected=selected>{words}</option> }
+                    }).collect_view()}
+                </optgroup>
+            }
+        });
+        let field = view! {
+            <div class="field inline">
+                <label for=format!("filter-{name}")>{label}</label>
+                <select class="input" id=format!("filter-{name}") name=name>
+                    <option value="">{all}</option>
+                    {unknown.map(|value| view! { <option value=value selected=true>{value.clone()}</option> })}
+                    {groups.collect_view()}
+                </select>
+            </div>
+        };
+        let field = field.drawn();
+        self.fields.push(Narrows { name, label, field, chosen: (!chosen.is_empty()).then_some(words) });
+        self
+    }
+
+    /// A text with suggestions: each value, and what it means where that says more.
+    pub fn suggested(mut self, name: &'static str, label: &'static str, values: Vec<(String, String)>) -> Self {
+        let value = self.value(name);
+        let chosen = Some(value.clone()).filter(|value| !value.is_empty());
+        let list = format!("filter-{name}-values");
+        let field = view! {
+            <div class="field inline">
+                <label for=format!("filter-{name}")>{label}</label>
+                <input class="input" type="text" id=format!("filter-{name}") name=name value=value list=list.clone() autocomplete="off" spellcheck="false" />
+                <datalist id=list>
+                    {values.into_iter().map(|(value, words)| view! { <option value=value>{words}</option> }).collect_view()}
+                </datalist>
+            </div>
+        };
+        let field = field.drawn();
+        self.fields.push(Narrows { name, label, field, chosen });
+        self
+    }
+
+    /// A day; `wrong` says why the one in the address can't be one.
+    pub fn day(mut self, name: &'static str, label: &'static str, wrong: Option<String>) -> Self {
+        let value = self.value(name);
+        let chosen = Some(value.clone()).filter(|value| !value.is_empty());
+        let id = format!("filter-{name}");
+        let described = wrong.is_some().then(|| format!("{id}-error"));
+        // A browser would drop what is no day: it is shown as text, to be put right.
+        let is_day = value.is_empty() || value.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == value);
+        let kind = if is_day { "date" } else { "text" };
+        let field = view! {
+            <div class="field inline">
+                <label for=id.clone()>{label}</label>
+                <input class="input filter-day" type=kind id=id.clone() name=name value=value
+                    aria-invalid=wrong.is_some().then_some("true") aria-describedby=described />
+                {wrong.map(|sentence| view! { <FieldProblem name=id sentence=sentence /> })}
+            </div>
+        };
+        let field = field.drawn();
+        self.fields.push(Narrows { name, label, field, chosen });
         self
     }
 

@@ -98,7 +98,7 @@ pub(super) fn until(at_ms: i64, now_ms: i64) -> String {
 }
 
 /// "3 h ago"; a date when it is more than 30 days back.
-pub(super) fn ago(at_ms: i64, now_ms: i64) -> String {
+pub fn ago(at_ms: i64, now_ms: i64) -> String {
     let passed = now_ms - at_ms;
     match passed {
         ..-45_000 => absolute(at_ms),

@@ -97,6 +97,14 @@ pub fn Live() -> impl IntoView {
         LiveLink::Off => told.with(|told| format!("As of {}", told.shown)),
     };
     let cut = move || matches!(link.get(), LiveLink::Lost | LiveLink::SignedOut);
+    let dismissed = RwSignal::new(false);
+    let is_stale = Memo::new(move |_| told.with(|told| told.stale));
+    Effect::new(move |_| {
+        if !is_stale.get() {
+            dismissed.set(false);
+        }
+    });
+    let stale = move || is_stale.get() && !dismissed.get();
     view! {
         <div class="live" hidden=move || !ready.get()>
             <span class=move || match link.get() {
@@ -110,17 +118,22 @@ pub fn Live() -> impl IntoView {
                 {Pace::ALL.into_iter().map(|pace| view! { <option value=pace.word()>{pace.label()}</option> }).collect_view()}
             </select>
         </div>
-        <div class="live-banner" class:lost=cut class:stale=move || told.with(|told| told.stale)>
+        <div class="live-banner" class:lost=cut class:stale=stale>
             <p role="status">
                 {move || match link.get() {
                     LiveLink::Lost => view! { "No connection to the server since "{move || told.with(|told| told.heard.clone())}". Trying again." }.into_any(),
                     LiveLink::SignedOut => view! { "You have been signed out. "<a href="">"Sign in"</a> }.into_any(),
-                    _ if told.with(|told| told.stale) => {
+                    _ if stale() => {
                         view! { "The form you are filling in has changed on the server. "<a href="">"Reload"</a> }.into_any()
                     }
                     _ => ().into_any(),
                 }}
             </p>
+            // Without a connection the banner stays as long as that is so.
+            <button
+                type="button" class="banner-close" aria-label="Dismiss this message"
+                hidden=move || cut() || !stale() on:click=move |_| dismissed.set(true)
+            >"\u{d7}"</button>
             <p class="live-age" hidden=move || !cut()>{move || told.with(|told| format!("What you see is {} old.", told.age))}</p>
         </div>
     }

@@ -1,21 +1,25 @@
 //! Who takes licenses from this server, and what each has.
 
 mod client;
+mod release;
 mod standing;
 
 pub use client::{ClientDetailView, ClientPage};
+pub use release::{ReleasePage, ReleaseView};
 pub(crate) use standing::Pools;
 
 use crate::components::{
-    Card, Cell, Column, FilterBar, NothingMatches, PageHeader, ShowAsCurl, Table, dir, plain_options, trimmed,
+    Card, Cell, Column, FilterBar, NothingMatches, PageHeader, ProductLinks, ShowAsCurl, Submit, Table, dir,
+    plain_options, trimmed,
 };
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::curl;
 use crate::pages::usage::{Connect, ConnectCard};
 use crate::paths;
-use crate::request::Tone;
+use crate::request::{Tone, request};
 use engine::leases::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 use leptos::prelude::*;
+use licensing::permission::Permission;
 use licensing::words::{about, count};
 use serde::{Deserialize, Serialize};
 use standing::Standing;
@@ -99,16 +103,46 @@ fn List(data: ClientsPage) -> impl IntoView {
         .choice("state", "State", "All states", states);
     let clear = bar.clear().unwrap_or_else(|| paths::CLIENTS.to_owned());
     let nothing = view! { <NothingMatches title="No clients match" clear=clear /> }.drawn();
+    let product = Some(data.filter.product.clone()).filter(|product| !product.is_empty());
+    let any = data.items.iter().any(holds_any);
     view! {
         <div class="list-tools">
             {bar.draw()}
             <p class="fine">{some}<a href=data.csv download="">"Download CSV"</a></p>
         </div>
+        {product.map(|product| view! { <ProductLinks product=product here=paths::CLIENTS /> })}
         <Card title="Clients" id="clients" aside=count(shown, "client", "clients").drawn()>
             {table(&data.items, &data.filter, nothing)}
+            {any.then(|| view! { <ReleaseSelected /> })}
         </Card>
     }
     .drawn()
+}
+
+/// Id of the form that the boxes of the rows belong to. It stands apart from the table, so that the rows stay live while some are selected.
+const SELECTED: &str = "selected-clients";
+
+/// Leads to the page that says what a release would do.
+#[component]
+fn ReleaseSelected() -> impl IntoView {
+    let why_not = why_no_release();
+    view! {
+        <form method="get" action=paths::CLIENTS_RELEASE id=SELECTED class="actions">
+            <Submit why_not=why_not>"Release licenses of selected clients"</Submit>
+        </form>
+    }
+    .drawn()
+}
+
+/// Why the viewer may not release licenses.
+fn why_no_release() -> Option<String> {
+    let refused = request().why_not(Permission::Exchange);
+    refused.map(|_| "Releasing licenses needs the role operator or administrator.".to_owned())
+}
+
+/// Something could be released.
+fn holds_any(client: &ClientView) -> bool {
+    client.state != ClientState::Gone && client.products.iter().any(|product| product.counted > 0)
 }
 
 impl ClientFilter {
@@ -208,6 +242,9 @@ fn table(items: &[ClientView], filter: &ClientFilter, empty: Drawn) -> Drawn {
 }
 
 fn write_name(row: &ClientView, cell: &mut Cell<'_>) {
+    if holds_any(row) {
+        cell.select(SELECTED, "id", row.id, &row.name);
+    }
     cell.link(&paths::client(row.id), &row.name);
     if !row.software.is_empty() {
         cell.sub(|cell| cell.text(&row.software));

@@ -1,26 +1,38 @@
-//! Which licensing nodes answer at which ports, the port to use instead, and what to ask of a firewall.
+//! How this server and its surroundings are; which licensing nodes answer at which ports, the port to use instead, and what to ask of a
+//! firewall.
 
 mod firewall;
 mod matrix;
+mod own;
 
 use firewall::Firewall;
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::self_check::Facts as SelfCheck;
 use matrix::Matrix;
+use own::{Opening, Surroundings};
 
 use crate::components::{
-    Card, Disabled, EmptyState, FormErrors, Hidden, LinkButton, PageHeader, Pill, Statement, Submit, TimeAgo,
+    Card, Disabled, EmptyState, FormErrors, Hidden, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
+    TimeAgo,
 };
 use crate::drawn::Draw;
+use crate::pages::exchange::curl;
 use crate::paths;
 use crate::request::{Tone, request};
 pub(crate) use matrix::{MatrixTable, tally_words};
 
 /// The reachability of the nodes.
 #[component]
-pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
+pub fn DiagnosticsView(
+    data: DiagnosticsPage,
+    /// This server and its surroundings.
+    #[prop(optional_no_strip)]
+    own: Option<SelfCheck>,
+) -> impl IntoView {
     let fresh = data.ran_ms.is_none() && !data.running;
-    let lead = "Which licensing nodes answer on which ports, and what your firewall must allow.";
+    let lead = "This server and its surroundings, the licensing nodes, and what your firewall must allow.";
+    let opening = own.as_ref().map(|own| view! { <Opening findings=own.findings() /> });
     let running = data.running;
     view! {
         {if fresh {
@@ -29,6 +41,8 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
             view! { <PageHeader title="Diagnostics" lead=lead.drawn() actions=view! { <Check running=running again=true /> }.drawn() /> }.drawn()
         }}
         <FormErrors />
+        {opening}
+        {own.map(|own| view! { <Surroundings facts=own /> })}
         <Statement tone=data.tone sentence=data.sentence.clone()>
             <p>"In use now: "<b>{data.current.clone()}</b>"."{data.proxy.clone().map(|proxy| view! { " Connections go through the proxy " <code>{proxy}</code> "." })}</p>
             {data.running.then(|| view! { <Progress done=data.done total=data.total again=paths::DIAGNOSTICS /> })}
@@ -41,9 +55,10 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
         {(!fresh).then(|| view! { <Ports works=data.works.clone() running=running choice=Choice::Configuration reached=data.tone == Tone::Success /> })}
         {data.matrix.into_iter().map(|block| view! { <Matrix block=block running=running /> }).collect_view()}
         <Firewall data=data.firewall />
+        <ShowAsCurl command=curl("GET", paths::API_DIAGNOSTICS, "") note="Replace $TOKEN with an API token." />
         <aside class="note">
             <h2>"What a check does"</h2>
-            <p>"It opens one connection to each node on each allowed port: name lookup, TCP, TLS for HTTPS, then one HTTP request without content. It sends nothing about this server and contacts only nodes listed in the configuration file."</p>
+            <p>"It opens one connection to each node on each allowed port: name lookup, TCP, TLS for HTTPS, then one HTTP request without content. It sends nothing about this server and contacts only the nodes in use: those of the protocol that the configuration file names. It also resolves the names of the peers and checks the pages of the database."</p>
         </aside>
     }
     .drawn()

@@ -6,8 +6,8 @@ mod ve;
 pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense};
 
 use crate::components::{
-    Card, Cell, Column, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ShowAsCurl, Table, TimeAgo, dir,
-    trimmed,
+    Card, Cell, Column, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ProductLinks, ShowAsCurl, Table,
+    TimeAgo, ago, dir, trimmed,
 };
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ChangeList, ContactModel, NotReady, curl};
@@ -19,6 +19,7 @@ use licensing::bundle::{LicenseChanges, LicenseKind, LicenseStatus};
 use licensing::words::{count, grouped};
 use serde::{Deserialize, Serialize};
 use standing::{never_synced, standing};
+use std::collections::BTreeMap;
 use ve::MachineBlock;
 
 /// The licenses of the installed bundle, filtered and sorted.
@@ -43,6 +44,8 @@ pub struct LicensesPage {
     pub counts: Vec<(LicenseStatus, usize)>,
     /// The license of this machine.
     pub machine: MachineLicense,
+    /// Until when each product was used, to the hour.
+    pub last_used: BTreeMap<String, i64>,
 }
 
 /// What is shown, in which order: the query of the address.
@@ -53,7 +56,7 @@ pub struct LicenseFilter {
     pub q: String,
     pub state: String,
     pub kind: String,
-    /// One of product, kind, licensed, in_use, expires, maintenance, context, state.
+    /// One of product, kind, licensed, in_use, last_used, expires, maintenance, context, state.
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
@@ -85,7 +88,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
         }
         .drawn(),
     };
-    let LicensesPage { items, total, filter, csv, counts, machine, last_changes, readiness, .. } = data;
+    let LicensesPage { items, total, filter, csv, counts, machine, last_changes, readiness, last_used, .. } = data;
     view! {
         <PageHeader
             title="Licenses"
@@ -93,7 +96,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
         />
         {opening}
         {match (has_any, never) {
-            (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts /> }.drawn(),
+            (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts last_used=last_used /> }.drawn(),
             (false, false) => view! {
                 <Card title="Licenses" id="loaded">
                     <EmptyState title="No licenses" why="The vendor's last answer had none for this server. If you expect some, ask the vendor; the next sync brings them.">
@@ -129,8 +132,11 @@ fn Lists(
     filter: LicenseFilter,
     csv: String,
     counts: Vec<(LicenseStatus, usize)>,
+    last_used: BTreeMap<String, i64>,
 ) -> impl IntoView {
     let shown = items.len();
+    // One product was looked for: its other pages are one step away.
+    let product = items.first().map(|item| item.license.product.to_string()).filter(|product| *product == filter.q);
     let (active, off): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| item.verdict.standing == LicenseStatus::Active);
     let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
@@ -140,7 +146,7 @@ fn Lists(
         .search("Product or id")
         .choice("state", "State", "All states", states)
         .choice("kind", "Kind", "All kinds", kinds);
-    let loaded = (!active.is_empty()).then(|| (active.len(), loaded(&active, &filter)));
+    let loaded = (!active.is_empty()).then(|| (active.len(), loaded(&active, &filter, &last_used)));
     let not_loaded = (!off.is_empty()).then(|| (off.len(), not_loaded(&off, &filter)));
     let clear = bar.clear().unwrap_or_else(|| paths::LICENSES.to_owned());
     view! {
@@ -148,6 +154,7 @@ fn Lists(
             {bar.draw()}
             <p class="fine">{some}<a href=csv download="">"Download CSV"</a></p>
         </div>
+        {product.map(|product| view! { <ProductLinks product=product here=paths::LICENSES /> })}
         {(shown == 0).then(|| view! {
             <Card title="Licenses" id="loaded"><NothingMatches title="No licenses match" clear=clear /></Card>
         })}
@@ -205,7 +212,7 @@ fn kind_words(kind: LicenseKind) -> &'static str {
 const SOON_MS: i64 = 30 * licensing::contact::DAY;
 
 /// The licenses that applications can take. All of them are active, so no column says it.
-fn loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
+fn loaded(items: &[LicenseItem], filter: &LicenseFilter, last_used: &BTreeMap<String, i64>) -> Drawn {
     let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
     Table::new("Loaded licenses")
         .look("licenses")
@@ -214,6 +221,9 @@ fn loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
         .column(Column::text("Kind", write_kind).by("kind"))
         .column(Column::number("Licensed", write_licensed).by("licensed"))
         .column(Column::number("In use", write_in_use).by("in_use"))
+        .column(
+            Column::time("Last used", |row: &LicenseItem, cell| write_last_used(row, last_used, cell)).by("last_used"),
+        )
         .column(Column::time("Expires", write_expires).by("expires"))
         .column(Column::time("Maintenance", write_maintenance).by("maintenance"))
         .draw(items)
@@ -292,14 +302,23 @@ fn write_kind(row: &LicenseItem, cell: &mut Cell<'_>) {
 
 /// How many are in use; the number leads to the clients that have them.
 fn write_in_use(row: &LicenseItem, cell: &mut Cell<'_>) {
-    if row.in_use > 0 || row.over_committed {
-        cell.link(&paths::clients_of(row.license.product.as_str()), &grouped(row.in_use));
-    } else {
-        cell.number(row.in_use);
-    }
+    cell.link(&paths::clients_of(row.license.product.as_str()), &grouped(row.in_use));
     if row.over_committed {
         cell.sub(|cell| cell.pill(Tone::Danger, "Over-committed"));
     }
+}
+
+/// When the product was last in use; leads to its use over time.
+fn write_last_used(row: &LicenseItem, last_used: &BTreeMap<String, i64>, cell: &mut Cell<'_>) {
+    let product = row.license.product.as_str();
+    let words = match last_used.get(product) {
+        _ if row.in_use > 0 => "Now".to_owned(),
+        // The hour is not over.
+        Some(at) if *at > cell.now_ms() => "This hour".to_owned(),
+        Some(at) => ago(*at, cell.now_ms()),
+        None => return cell.muted("Never"),
+    };
+    cell.link(&paths::usage_of(product), &words);
 }
 
 /// The day, and how long that is where it is near.

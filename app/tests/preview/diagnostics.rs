@@ -8,6 +8,10 @@ use app::pages::diagnostics::{
 };
 use app::request::{FlashKind, Tone};
 use leptos::prelude::*;
+use licensing::self_check::{
+    CertificateFacts, ClockFacts, DatabaseFacts, DiskFacts, Facts as SelfCheck, NameFacts, PortFacts, PortState,
+    VersionFacts,
+};
 
 const HTTP: [u16; 5] = [80, 8080, 13449, 24963, 43038];
 const HTTPS: [u16; 5] = [443, 8443, 23028, 39520, 48846];
@@ -99,6 +103,69 @@ fn firewall() -> FirewallModel {
 
 fn port(https: bool, number: u16, ok: usize, current: bool) -> WorkingPort {
     WorkingPort { https, port: number, nodes_ok: ok, nodes: 10, current }
+}
+
+/// A server on which all is well.
+fn own_facts() -> SelfCheck {
+    let port = |name: &str, state| PortFacts { name: name.into(), state, is_vital: true };
+    let clock = |name: &str, off| ClockFacts { name: name.into(), off, at: NOW - 3 * MINUTE };
+    SelfCheck {
+        ports: vec![
+            port("License port", PortState::Listening("0.0.0.0:7569".parse().unwrap())),
+            port("Console", PortState::Listening("[::]:8084".parse().unwrap())),
+            port("VE port", PortState::Off("It opens when a license of this machine is installed.".into())),
+        ],
+        clocks: vec![clock("flexlicense1.lumenvox.com", 400), clock("lic-02.example", -1_200)],
+        disk: DiskFacts { free: Some(41_300_000_000), total: Some(80_000_000_000), data: Some(612_000_000) },
+        database: DatabaseFacts {
+            version: Some("SQLite 3.50.4".into()),
+            size: Some(42_000_000),
+            stored: Some(NOW - 3_000),
+            integrity: Some((NOW - 3 * MINUTE, None)),
+            audit: None,
+        },
+        certificates: vec![CertificateFacts {
+            name: "the console".into(),
+            path: "/etc/leasehold/console.crt".into(),
+            until: Ok(NOW + 200 * DAY),
+            is_own: false,
+        }],
+        names: vec![
+            NameFacts {
+                name: "flexlicense1.lumenvox.com".into(),
+                is_node: true,
+                addresses: Ok(vec!["203.0.113.1".parse().unwrap(), "2001:db8::1".parse().unwrap()]),
+            },
+            NameFacts {
+                name: "lic-02.example".into(),
+                is_node: false,
+                addresses: Ok(vec!["10.0.0.12".parse().unwrap()]),
+            },
+        ],
+        nodes: Some((10, 10)),
+        checked: Some(NOW - 3 * MINUTE),
+        version: "1.0.0".into(),
+        versions: vec![VersionFacts { name: "lic-02.example".into(), version: "1.0.0".into(), is_peer: true }],
+        now: NOW,
+    }
+}
+
+/// The same where nothing is.
+fn ill() -> SelfCheck {
+    let mut facts = own_facts();
+    facts.ports[0].state = PortState::Closed(
+        "Another program is using port 7569 on 0.0.0.0. Stop it, change port_number in license_server.conf, or choose another address with --clients.".into(),
+    );
+    facts.clocks[1].off = -7 * MINUTE;
+    facts.disk.free = Some(60_000_000);
+    facts.database.stored = Some(NOW - 4 * MINUTE);
+    facts.database.integrity =
+        Some((NOW - 3 * MINUTE, Some("Tree 12 page 40: btreeInitPage() returns error code 11".into())));
+    facts.database.audit = Some("The audit log was altered at entry 229, or before it.".into());
+    facts.certificates[0].until = Ok(NOW + 3 * DAY);
+    facts.names[1].addresses = Err("This machine's DNS server has no entry for lic-02.example.".into());
+    facts.versions[0].version = "0.9.2".into();
+    facts
 }
 
 /// A finished check: HTTP port 80 is blocked, others work.
@@ -212,7 +279,15 @@ pub fn pages() -> Vec<Preview> {
     let page = |name: &str, context, data: DiagnosticsPage| {
         inside(name, context, move || view! { <DiagnosticsView data=data /> }.into_any())
     };
+    let whole = |name: &str, own: SelfCheck| {
+        inside(name, administrator("/diagnostics"), || {
+            view! { <DiagnosticsView data=fine() own=Some(own) /> }.into_any()
+        })
+    };
     vec![
+        whole("diagnostics-well", own_facts()),
+        whole("diagnostics-ill", ill()),
+        whole("diagnostics-unchecked", SelfCheck { now: NOW, version: "1.0.0".into(), ..SelfCheck::default() }),
         page("diagnostics", administrator("/diagnostics"), checked()),
         page("diagnostics-fine", saved, fine()),
         page("diagnostics-running", administrator("/diagnostics"), running()),

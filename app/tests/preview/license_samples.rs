@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::exchange_samples::{changes, contact};
-use crate::samples::{DAY, HOUR, NOW};
+use crate::samples::{DAY, HOUR, MINUTE, NOW};
 use app::pages::licenses::{LicenseFilter, LicensesPage};
 use engine::exchange::{LicenseItem, Readiness};
 use licensing::bundle::{License, LicenseKind, LicenseStatus, LicenseVerdict};
@@ -77,6 +77,9 @@ pub fn licenses(items: Vec<LicenseItem>) -> LicensesPage {
         csv: "/licenses.csv".into(),
         counts,
         machine: Default::default(),
+        last_used: [("TTS3", 40 * MINUTE), ("TRAN_ENUS", 3 * DAY), ("ETRAN_ENUS", 80 * DAY)]
+            .map(|(product, ago)| (product.to_owned(), NOW - ago))
+            .into(),
     }
 }
 

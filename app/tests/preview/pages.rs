@@ -303,12 +303,23 @@ fn own_pages() -> Vec<Preview> {
     let mut empty = audit_log(Vec::new());
     empty.older = None;
     let mut none = empty.clone();
-    none.filter = AuditFilter { who: "noor".into(), what: "configuration".into(), before: None };
+    none.filter = AuditFilter {
+        who: "noor".into(),
+        what: "configuration".into(),
+        object: "port".into(),
+        from: "2026-03-01".into(),
+        to: "2026-03-31".into(),
+        ..AuditFilter::default()
+    };
+    let mut refused = audit_log(entries());
+    refused.filter = AuditFilter { from: "March".into(), ..AuditFilter::default() };
+    refused.refused = vec![("from", "Not a day. Write it like 2026-03-01, in this server's time zone.".into())];
     vec![
         inside("audit", administrator("/audit"), || view! { <AuditPage data=audit_log(entries()) /> }.into_any()),
         inside("audit-broken", administrator("/audit"), || view! { <AuditPage data=broken /> }.into_any()),
         inside("audit-empty", administrator("/audit"), || view! { <AuditPage data=empty /> }.into_any()),
         inside("audit-nothing", administrator("/audit"), || view! { <AuditPage data=none /> }.into_any()),
+        inside("audit-refused", administrator("/audit"), || view! { <AuditPage data=refused /> }.into_any()),
         inside("account", administrator("/account"), move || view! { <AccountPage data=account() /> }.into_any()),
         inside("account-error", wrong, move || view! { <AccountPage data=account() /> }.into_any()),
         inside("settings", administrator("/settings"), || view! { <SettingsPage data=settings /> }.into_any()),

@@ -161,6 +161,8 @@ pub fn entries() -> Vec<AuditItem> {
                 at_ms: NOW - ago,
                 who: who.into(),
                 what: what.into(),
+                kind: if what.starts_with("signed") { "Sign-in" } else { "Settings changed" }.into(),
+                objects: if id == 230 { vec!["port_number".into()] } else { Vec::new() },
                 comment: comment.map(Into::into),
                 from: "console, 10.0.0.4".into(),
                 outcome,
@@ -199,7 +201,9 @@ pub fn audit_log(items: Vec<AuditItem>) -> AuditLog {
         older: Some(227),
         chain: Chain::Verified { up_to: 231, at_ms: NOW - 2 * MINUTE },
         people: vec!["admin".into(), "noor".into(), "Leasehold".into()],
-        kinds: vec![("sign-in".into(), "Signing in and out".into()), ("configuration".into(), "Configuration".into())],
+        objects: vec!["noor".into(), "lic-02".into()],
+        refused: Vec::new(),
+        zone: "CET".into(),
     }
 }
 

@@ -287,7 +287,7 @@ fn midnight(now: Millis) -> Millis {
     start.map_or(now, |start| start.timestamp().as_millisecond())
 }
 
-fn broken(verdict: &ChainVerdict) -> Option<String> {
+pub(crate) fn broken(verdict: &ChainVerdict) -> Option<String> {
     match verdict {
         ChainVerdict::Whole(_) => None,
         ChainVerdict::Broken(entry) => Some(format!("The audit log was altered at entry {entry}, or before it.")),

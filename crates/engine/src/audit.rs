@@ -2,6 +2,7 @@
 
 mod append;
 mod list;
+mod query;
 mod verify;
 
 use std::path::PathBuf;
@@ -13,8 +14,9 @@ use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::store::Store;
 
-pub use append::{AuditOutcome, NewAuditEntry};
-pub use list::{AuditItem, AuditQuery};
+pub use append::{AuditOutcome, NewAuditEntry, ObjectEntry};
+pub use list::AuditItem;
+pub use query::{AuditQuery, AuditWords};
 pub use verify::ChainVerdict;
 
 /// The audit log.
@@ -26,6 +28,9 @@ pub struct Audit {
     /// The last result and its time.
     last: Arc<Mutex<Option<(ChainVerdict, i64)>>>,
 }
+
+/// Objects that are offered to choose from.
+const MOST_OFFERED: usize = 100;
 
 /// A result is reused for this long, milliseconds.
 const VERDICT_MS: i64 = 60_000;
@@ -43,9 +48,9 @@ impl Audit {
     pub async fn commit(
         &self,
         mut tx: Transaction<'static, Sqlite>,
-        entry: NewAuditEntry<'_>,
+        entry: impl Into<ObjectEntry<'_>>,
     ) -> Result<(), sqlx::Error> {
-        self.append(&mut tx, &entry).await?;
+        self.append(&mut tx, entry).await?;
         tx.commit().await?;
         if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
             tracing::error!(%error, "could not write the head of the audit chain to its file");
@@ -57,9 +62,9 @@ impl Audit {
     pub(crate) async fn append(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
-        entry: &NewAuditEntry<'_>,
+        entry: impl Into<ObjectEntry<'_>>,
     ) -> Result<(), sqlx::Error> {
-        append::append(tx, self.clock.now_ms(), entry).await
+        append::append(tx, self.clock.now_ms(), &entry.into()).await
     }
 
     /// Records something that changed nothing: a refusal, a failure.
@@ -73,8 +78,16 @@ impl Audit {
         sentence: String,
         outcome: AuditOutcome,
     ) -> Result<(), sqlx::Error> {
+        self.record(NewAuditEntry { actor, action, sentence, outcome }).await
+    }
+
+    /// The same for an entry that says what it is about.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn record(&self, entry: impl Into<ObjectEntry<'_>>) -> Result<(), sqlx::Error> {
         let tx = self.store.write().await?;
-        self.commit(tx, NewAuditEntry { actor, action, sentence, outcome }).await
+        self.commit(tx, entry).await
     }
 
     /// Entries that match, newest first.
@@ -115,6 +128,27 @@ impl Audit {
         Ok(fresh)
     }
 
+    /// What entries are about, the most recent first: to choose from.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn objects(&self) -> Result<Vec<String>, sqlx::Error> {
+        // Only the newest entries are looked through: a log of years has nothing to wait for.
+        let found: Vec<String> = sqlx::query_scalar(
+            "SELECT object FROM (SELECT seq, object FROM audit ORDER BY seq DESC LIMIT 5000)
+             WHERE object IS NOT NULL GROUP BY object ORDER BY max(seq) DESC LIMIT 200",
+        )
+        .fetch_all(self.store.read())
+        .await?;
+        let mut objects: Vec<String> = Vec::new();
+        for object in found.iter().flat_map(|object| object.lines()) {
+            if objects.len() < MOST_OFFERED && !objects.iter().any(|known| known == object) {
+                objects.push(object.to_owned());
+            }
+        }
+        Ok(objects)
+    }
+
     /// All actors in the log, by name.
     ///
     /// # Errors
@@ -123,3 +157,6 @@ impl Audit {
         sqlx::query_scalar("SELECT DISTINCT who FROM audit ORDER BY who LIMIT 200").fetch_all(self.store.read()).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ mod trouble;
 use std::net::IpAddr;
 
 pub use firewall::{FirewallRow, firewall_csv, firewall_rows, firewall_text};
-pub use lookup::resolve;
+pub use lookup::{look_up, resolve};
 pub use matrix::Matrix;
 pub use prober::{ProbeError, Prober, STAGE_LIMIT};
 pub use run::{AT_ONCE, run};
@@ -70,6 +70,10 @@ pub struct Probe {
     pub sentence: String,
     /// The resolved addresses of the node.
     pub addresses: Vec<IpAddr>,
+    /// The node's clock as its answer tells it, Unix milliseconds, in whole seconds.
+    pub clock_ms: Option<i64>,
+    /// What the node says it runs.
+    pub software: Option<String>,
     /// Issuer of an untrusted certificate, as `CN=…, O=…`: often a proxy that inspects TLS.
     pub issuer: Option<String>,
 }

@@ -25,6 +25,7 @@ pub mod logs;
 pub mod peers;
 pub mod reachability;
 pub mod registration;
+pub mod self_check;
 pub mod service;
 pub mod store;
 pub mod tasks;
@@ -89,6 +90,8 @@ pub struct Engine {
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
+    /// What the parts that serve have told of themselves.
+    pub(crate) self_check: self_check::SelfCheck,
     /// Changes, for open pages.
     pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
@@ -142,6 +145,7 @@ impl Engine {
             attention: attention::Attention::default(),
             logs: logs::Logs::default(),
             reachability: tokio::sync::watch::Sender::default(),
+            self_check: self_check::SelfCheck::default(),
             audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
             store,
             clock,

@@ -1,5 +1,6 @@
 //! The last check of the nodes' reachability, shared by all viewers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use licensing::conf::effective::Effective;
@@ -19,6 +20,11 @@ pub struct Reachability {
     pub total: usize,
     /// The last finished check.
     pub matrix: Option<Arc<Matrix>>,
+    /// Names of the peers' addresses, and what they resolve to or why they don't, as of the last check.
+    pub peers: Vec<(String, Result<Vec<IpAddr>, String>)>,
+    /// Nodes, and how far their clocks are ahead of this machine's, milliseconds; negative if behind. Nodes tell the time in whole
+    /// seconds.
+    pub clocks: Vec<(String, i64)>,
     /// Why the last check could not start.
     pub problem: Option<String>,
 }
@@ -34,10 +40,10 @@ impl Engine {
         self.reachability.subscribe()
     }
 
-    /// Checks every node of the conf file on every allowed port of both protocols, in the background. Returns whether
-    /// it was started: one at a time.
+    /// Checks every node in use on every allowed port, the names of the peers, and the database, in the background. Nodes of the protocol
+    /// that is not configured are not asked. Returns whether it was started: one at a time.
     pub fn check_reachability(self: &Arc<Self>) -> bool {
-        let targets = diagnostics::targets(&self.conf().effective, true);
+        let targets = diagnostics::targets(&self.conf().effective);
         let begun = self.reachability.send_if_modified(|state| {
             let begin = !state.running;
             if begin {
@@ -50,15 +56,20 @@ impl Engine {
             tokio::spawn(async move {
                 let probing = tokio::spawn({
                     let engine = engine.clone();
-                    async move { engine.probe(&targets).await }
+                    async move {
+                        let peers = diagnostics::look_up(engine.peer_hosts());
+                        let (probed, peers, ()) = tokio::join!(engine.probe(&targets), peers, engine.check_integrity());
+                        probed.map(|(matrix, clocks)| (matrix, clocks, peers))
+                    }
                 });
                 // A panic counts as a failed check.
                 let result = probing.await.unwrap_or_else(|error| Err(format!("The check was aborted: {error}.")));
                 engine.reachability.send_modify(|state| {
                     state.running = false;
                     match result {
-                        Ok(matrix) => {
+                        Ok((matrix, clocks, peers)) => {
                             state.matrix = Some(Arc::new(matrix));
+                            (state.clocks, state.peers) = (clocks, peers);
                             state.problem = None;
                         }
                         Err(problem) => state.problem = Some(problem),
@@ -76,14 +87,21 @@ impl Engine {
         made.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 
-    async fn probe(&self, targets: &[ProbeTarget]) -> Result<Matrix, String> {
+    /// The probes, and by how much the clocks of the nodes are off.
+    async fn probe(&self, targets: &[ProbeTarget]) -> Result<(Matrix, Vec<(String, i64)>), String> {
         let prober = self.prober().await?;
         let at_ms = self.clock.now_ms();
-        let probes = diagnostics::run(&prober, targets, |_, _| {
+        let mut clocks: Vec<(String, i64)> = Vec::new();
+        let probes = diagnostics::run(&prober, targets, |_, probe| {
+            let host = &probe.target.host;
+            if let Some(theirs) = probe.clock_ms.filter(|_| clocks.iter().all(|(known, _)| known != host)) {
+                // Its second has been running for half a second, on average.
+                clocks.push((host.clone(), theirs.saturating_add(500).saturating_sub(self.clock.now_ms())));
+            }
             self.reachability.send_modify(|state| state.done += 1);
         })
         .await;
-        Ok(Matrix { at_ms, probes })
+        Ok((Matrix { at_ms, probes }, clocks))
     }
 
     /// Checks the nodes of settings not written yet, with their protocol.
@@ -91,7 +109,7 @@ impl Engine {
     /// # Errors
     /// A sentence if the check can't start.
     pub async fn check_reachability_as(&self, effective: &Effective) -> Result<Matrix, String> {
-        let targets = diagnostics::targets(effective, false);
+        let targets = diagnostics::targets(effective);
         let prober = self.prober().await?;
         let at_ms = self.clock.now_ms();
         Ok(Matrix { at_ms, probes: diagnostics::run(&prober, &targets, |_, _| {}).await })

@@ -10,13 +10,14 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{AuditOutcome, NewAuditEntry};
+use crate::audit::{AuditOutcome, NewAuditEntry, ObjectEntry};
 use crate::conf::{BaseRevision, ConfChange, SaveError, SavedRevision};
 
 /// The audit sentence of a registration.
-pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAuditEntry<'a> {
+pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> ObjectEntry<'a> {
     let sentence = format!("Registered this server as {}.", registration.guid);
     NewAuditEntry { actor, action: "server.register", sentence, outcome: AuditOutcome::Done }
+        .about(registration.guid.to_string())
 }
 
 /// The effects of a committed registration.

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod attention;
+pub mod audit;
 #[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]
@@ -40,6 +41,8 @@ pub mod retry;
 #[cfg(feature = "exchange")]
 pub mod sealed;
 pub mod search;
+#[cfg(feature = "exchange")]
+pub mod self_check;
 pub mod service;
 #[cfg(feature = "exchange")]
 pub mod status_report;

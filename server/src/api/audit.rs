@@ -1,8 +1,16 @@
 //! The audit log: read, verified, exported.
 
+use std::sync::Arc;
+
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use engine::audit::{AuditItem, AuditQuery, ChainVerdict};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::Engine;
+use engine::audit::{AuditItem, AuditQuery, AuditWords, ChainVerdict};
+use futures::stream::{self, Stream, StreamExt};
+use jiff::tz::TimeZone;
 use licensing::permission::Permission::ViewAudit;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -10,7 +18,7 @@ use utoipa_axum::routes;
 use super::request::Query;
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
-use crate::http::problem::Problem;
+use crate::http::problem::{InputError, Problem};
 
 pub fn operations(all: Operations) -> Operations {
     all.add(routes!(list_audit), May(ViewAudit), &[]).add(routes!(export_audit), May(ViewAudit), &[]).add(
@@ -22,17 +30,54 @@ pub fn operations(all: Operations) -> Operations {
 
 /// Entries on one page.
 const PAGE: i64 = 100;
+/// Entries of a file that are read at a time.
+const STRETCH: i64 = 1_000;
 
-/// Which entries.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Which entries. What is given must all be met.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
 struct Filter {
+    /// Text in the entry: its sentence, action, actor, address or object, ignoring the case of A to Z.
+    #[param(example = "port")]
+    q: String,
     /// Part of the actor's name.
     #[param(example = "ann")]
-    who: Option<String>,
-    /// Part of the action or the sentence.
-    what: Option<String>,
+    who: String,
+    /// Kind of actor: `user`, `token`, `command-line`, `reporting-api`, `outside` or `system`.
+    #[param(example = "user")]
+    by: String,
+    /// An action (`conf.save`), the beginning of actions (`conf`), or a group as the console offers it (`configuration`, `sign-in`).
+    #[param(example = "conf.save")]
+    what: String,
+    /// Part of what the entry is about: the key or label of a setting, the name of a user, token, server, client or channel.
+    #[param(example = "port_number")]
+    object: String,
+    /// Earliest time: RFC 3339, or a day in this server's time zone.
+    #[param(example = "2026-03-01")]
+    from: String,
+    /// Latest time, written the same way; a day belongs to the period.
+    #[param(example = "2036-03-31")]
+    to: String,
     /// Only entries before this one: `next` of the previous page.
     before: Option<i64>,
+}
+
+impl Filter {
+    /// The query that it is.
+    ///
+    /// # Errors
+    /// [`Problem`] that names each parameter which can't be understood.
+    fn query(&self) -> Result<AuditQuery, Problem> {
+        let Self { q, who, by, what, object, from, to, before } = self;
+        let words = AuditWords { q, who, by, what, object, from, to };
+        let (query, refused) = AuditQuery::read(&words, &TimeZone::system());
+        if refused.is_empty() {
+            return Ok(AuditQuery { before: *before, ..query });
+        }
+        let errors = refused.into_iter().map(|(field, message)| InputError { field: field.to_owned(), message });
+        let detail = "A parameter in the address is invalid.";
+        Err(Problem::new(StatusCode::BAD_REQUEST, detail).with_errors(errors.collect()))
+    }
 }
 
 /// One page, newest first.
@@ -54,11 +99,14 @@ struct AuditEntry {
     sentence: String,
     /// `done`, `refused` or `failed`.
     outcome: String,
+    /// What it is about: keys of settings, names of users, tokens, servers, clients or channels. Empty in entries of earlier versions.
+    objects: Vec<String>,
 }
 
 impl From<AuditItem> for AuditEntry {
     fn from(of: AuditItem) -> Self {
         Self {
+            objects: of.objects().map(str::to_owned).collect(),
             seq: of.seq,
             at: Time(of.at),
             who: of.who,
@@ -73,23 +121,63 @@ impl From<AuditItem> for AuditEntry {
 
 /// Who did what, when, from where.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Filter), responses(
-    (status = 200, description = "One page, newest first", body = AuditPage)))]
+    (status = 200, description = "One page, newest first", body = AuditPage),
+    (status = 400, description = "A parameter can't be understood")))]
 async fn list_audit(
     State(Api { engine, .. }): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let query = AuditQuery { who: filter.who, what: filter.what, before: filter.before, limit: PAGE };
-    let found = engine.audit.list(&query).await?;
+    let found = engine.audit.list(&AuditQuery { limit: PAGE, ..filter.query()? }).await?;
     let next = found.last().filter(|_| found.len() == PAGE as usize).map(|entry| entry.seq);
     Ok(Json(AuditPage { items: found.into_iter().map(Into::into).collect(), next }))
 }
 
-/// All entries, newest first.
-#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", responses(
-    (status = 200, description = "All entries: `next` is always null", body = AuditPage)))]
-async fn export_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<AuditPage>, Problem> {
-    let found = engine.audit.list(&AuditQuery { limit: i64::MAX, ..AuditQuery::default() }).await?;
-    Ok(Json(AuditPage { items: found.into_iter().map(Into::into).collect(), next: None }))
+/// All entries that match, newest first, in one answer.
+#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(Filter), responses(
+    (status = 200, description = "All entries that match: `next` is always null", body = AuditPage),
+    (status = 400, description = "A parameter can't be understood")))]
+async fn export_audit(
+    State(Api { engine, .. }): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let body = json(engine, filter.query()?);
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// All entries that match, as [`AuditPage`], read while they are sent: a log of years needs no memory.
+pub(crate) fn json(engine: Arc<Engine>, query: AuditQuery) -> Body {
+    let mut first = true;
+    let entries = stretches(engine, query).map(move |found| {
+        let mut text = String::new();
+        for entry in found?.into_iter().map(AuditEntry::from) {
+            text.push_str(if first { "\n" } else { ",\n" });
+            first = false;
+            text.push_str(&serde_json::to_string(&entry).map_err(std::io::Error::other)?);
+        }
+        Ok::<_, std::io::Error>(Bytes::from(text))
+    });
+    let part = |text: &'static str| stream::iter([Ok(Bytes::from_static(text.as_bytes()))]);
+    Body::from_stream(part("{\"items\":[").chain(entries).chain(part("\n],\"next\":null}\n")))
+}
+
+/// All entries that match, newest first, some at a time.
+pub(crate) fn stretches(
+    engine: Arc<Engine>,
+    query: AuditQuery,
+) -> impl Stream<Item = std::io::Result<Vec<AuditItem>>> + Send + 'static {
+    stream::unfold(Some(AuditQuery { limit: STRETCH, ..query }), move |query| {
+        let engine = engine.clone();
+        async move {
+            let query = query?;
+            let found = engine.audit.list(&query).await;
+            let rest = match &found {
+                Ok(found) if found.len() == STRETCH as usize => found.last().map(|last| last.seq),
+                _ => None,
+            };
+            let rest = rest.map(|before| AuditQuery { before: Some(before), ..query });
+            Some((found.map_err(std::io::Error::other), rest))
+        }
+    })
 }
 
 /// The result of the check.

@@ -1,5 +1,7 @@
 //! All licenses, in service or not, and why.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use engine::exchange::LicenseItem;
@@ -10,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
+use crate::http::problem::Problem;
 
 pub fn operations(all: Operations) -> Operations {
     all.add(routes!(list_licenses), May(View), &[])
@@ -34,6 +37,8 @@ struct License {
     included: Option<u64>,
     /// Number in use.
     in_use: u64,
+    /// Until when the product was used: the end of the hour, which may be ahead; null if it never was.
+    last_used: Option<Time>,
     /// Hours of a countdown license.
     hours: Option<u64>,
     /// Highest version it covers.
@@ -64,17 +69,19 @@ struct Licenses {
 /// All licenses of this server.
 #[utoipa::path(get, path = "/api/v1/licenses", tag = "licenses", responses(
     (status = 200, description = "All licenses", body = Licenses)))]
-async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Json<Licenses> {
-    let Some(all) = engine.licenses() else { return Json(Licenses::default()) };
-    Json(Licenses {
-        items: all.items.into_iter().map(license).collect(),
+async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Result<Json<Licenses>, Problem> {
+    let Some(all) = engine.licenses() else { return Ok(Json(Licenses::default())) };
+    let last_used = engine.usage.last_used().await?;
+    Ok(Json(Licenses {
+        items: all.items.into_iter().map(|item| license(item, &last_used)).collect(),
         serial: Some(all.serial),
         context: Some(all.context.to_string()),
         installed_at: Some(Time(all.installed_at)),
-    })
+    }))
 }
 
-fn license(LicenseItem { license, in_use, verdict, .. }: LicenseItem) -> License {
+fn license(item: LicenseItem, last_used: &BTreeMap<String, i64>) -> License {
+    let LicenseItem { license, in_use, verdict, .. } = item;
     let metered = license.kind == LicenseKind::Metered;
     License {
         product: license.product.to_string(),
@@ -84,6 +91,7 @@ fn license(LicenseItem { license, in_use, verdict, .. }: LicenseItem) -> License
         metered,
         included: metered.then_some(license.count),
         in_use,
+        last_used: last_used.get(license.product.as_str()).copied().map(Time),
         hours: license.hours,
         version: license.version.clone(),
         expires: license.expires.map(Time),

@@ -8,6 +8,7 @@ use engine::Engine;
 use engine::clock::SystemClock;
 use engine::store::{DataLock, LockError};
 use engine::tasks::{Cadence, Task};
+use licensing::self_check::PortState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{Api, setup_url};
@@ -75,6 +76,39 @@ impl Serve {
             engine.override_settings(vec!["port_number"]);
         }
         engine.peers.answers_at(&origin);
+        let off = |flag: &str| PortState::Off(format!("It is turned off with --{flag}."));
+        let state = off("clients");
+        match &clients {
+            Some(port) => engine.watch_port("License port", true, {
+                let port = port.clone();
+                move || port.state()
+            }),
+            None => engine.watch_port("License port", true, move || state.clone()),
+        }
+        engine.watch_port("Console", true, move || PortState::Listening(address));
+        let state = off("ve");
+        match &ve {
+            Some(port) => engine.watch_port("VE port", false, {
+                let port = port.clone();
+                move || port.state()
+            }),
+            None => engine.watch_port("VE port", false, move || state.clone()),
+        }
+        let state = match (&reporting, settings.reporting) {
+            (Some(bound), _) => PortState::Listening(bound.address()),
+            (None, None) => off("reporting"),
+            (None, Some(wanted)) => PortState::Closed(format!(
+                "Port {} could not be used when this server started. Choose another with --reporting, or restart this server once the port is free.",
+                wanted.port()
+            )),
+        };
+        engine.watch_port("Reporting API", false, move || state.clone());
+        let (shown, is_own) = tls::certificate(&settings);
+        match (tls.is_some(), clients.is_some()) {
+            (true, _) => engine.watch_certificate("the console", shown, is_own),
+            (false, true) => engine.watch_certificate("the license port", shown, is_own),
+            (false, false) => {}
+        }
         let stop = tasks.stop().clone();
         let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
         macro_rules! serving {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use engine::Engine;
+use licensing::self_check::PortState;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -31,17 +32,20 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
         Clients::At(address) => (address, false),
         Clients::PortNumber => (everywhere(engine), true),
     };
-    let listener = match TcpListener::bind(wanted).await {
-        Ok(listener) => Some(listener),
+    let (listener, trouble) = match TcpListener::bind(wanted).await {
+        Ok(listener) => (Some(listener), None),
         Err(error) if follows => {
-            eprintln!("applications can't connect: {}", why_not(wanted, &error));
-            None
+            let why = why_not(wanted, &error);
+            eprintln!("applications can't connect: {why}");
+            (None, Some(why))
         }
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
     let tls = acceptor(settings, address).await?;
-    Ok(Some(Port { listener: ClientListener::new(listener, tls), follows }))
+    let listener = ClientListener::new(listener, tls);
+    listener.note_trouble(trouble);
+    Ok(Some(Port { listener, follows }))
 }
 
 /// TLS for clients that use it.
@@ -91,6 +95,11 @@ impl Port {
         self.listener.address()
     }
 
+    /// What it does now, and why not.
+    pub fn state(&self) -> PortState {
+        self.listener.state()
+    }
+
     /// Answers clients until `stop`, at the port the conf file names when that is how it was chosen.
     pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) {
         let mut conf = engine.conf_changes();
@@ -108,14 +117,16 @@ impl Port {
             }
             let wanted = everywhere(&engine);
             if self.address() == Some(wanted) {
+                self.listener.note_trouble(None);
                 continue;
             }
             match self.listener.listen(wanted).await {
                 Ok(()) => tracing::info!(address = %wanted, "listening for applications"),
-                Err(error) => tracing::error!(
-                    "applications can't connect on the port in the conf file: {}",
-                    why_not(wanted, &error)
-                ),
+                Err(error) => {
+                    let why = why_not(wanted, &error);
+                    tracing::error!("applications can't connect on the port in the conf file: {why}");
+                    self.listener.note_trouble(Some(why));
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::Engine;
+use licensing::self_check::PortState;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -22,13 +23,16 @@ pub const AGAIN: Duration = Duration::from_secs(30);
 /// A listener for clients. It stays open when the task that serves it restarts.
 pub struct ClientListener {
     open: Mutex<Option<Arc<TcpListener>>>,
+    /// Why it last could not listen.
+    trouble: Mutex<Option<String>>,
     tls: TlsAcceptor,
     places: Arc<Semaphore>,
 }
 
 impl ClientListener {
     pub fn new(open: Option<TcpListener>, tls: TlsAcceptor) -> Self {
-        Self { open: Mutex::new(open.map(Arc::new)), tls, places: Arc::new(Semaphore::new(CONNECTIONS)) }
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        Self { open: Mutex::new(open.map(Arc::new)), trouble: Mutex::default(), tls, places }
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Arc<TcpListener>>> {
@@ -44,7 +48,23 @@ impl ClientListener {
     pub async fn listen(&self, address: SocketAddr) -> std::io::Result<()> {
         let listener = TcpListener::bind(address).await?;
         *self.open() = Some(Arc::new(listener));
+        self.note_trouble(None);
         Ok(())
+    }
+
+    /// Keeps why it could not listen, for [`Self::state`].
+    pub fn note_trouble(&self, why: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// What the port does now. It may listen elsewhere than it should.
+    pub fn state(&self) -> PortState {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (self.address(), trouble) {
+            (_, Some(why)) => PortState::Closed(why),
+            (Some(address), None) => PortState::Listening(address),
+            (None, None) => PortState::Closed("It opens in a moment.".to_owned()),
+        }
     }
 
     pub fn close(&self) {

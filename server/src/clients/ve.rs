@@ -3,8 +3,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Engine;
+use licensing::self_check::PortState;
 use licensing::ve::DEFAULT_PORT;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,8 @@ const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED)
 pub struct VeListener {
     listener: ClientListener,
     named: bool,
+    /// A license of this machine is installed.
+    wanted: AtomicBool,
 }
 
 /// Binds the given address; without one, the port is bound while a license of this machine is installed. `None` if it
@@ -42,7 +46,11 @@ pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
         }
     };
     let tls = acceptor(settings, address).await?;
-    Ok(Some(VeListener { named: listener.is_some(), listener: ClientListener::new(listener, tls) }))
+    Ok(Some(VeListener {
+        named: listener.is_some(),
+        listener: ClientListener::new(listener, tls),
+        wanted: AtomicBool::new(false),
+    }))
 }
 
 impl VeListener {
@@ -51,12 +59,21 @@ impl VeListener {
         self.listener.address()
     }
 
+    /// What it does now, and why not.
+    pub fn state(&self) -> PortState {
+        if self.named || self.wanted.load(Ordering::Relaxed) {
+            return self.listener.state();
+        }
+        PortState::Off("It opens when a license of this machine is installed.".to_owned())
+    }
+
     /// Answers clients until `stop`.
     pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) {
         let mut changes = engine.ve.changes();
         let mut told = false;
         loop {
             let wanted = self.named || changes.borrow_and_update().installed.is_some();
+            self.wanted.store(wanted, Ordering::Relaxed);
             match (wanted, self.address()) {
                 (true, None) => match self.listener.listen(EVERYWHERE).await {
                     Ok(()) => {
@@ -64,12 +81,20 @@ impl VeListener {
                         told = false;
                     }
                     Err(error) if !told => {
+                        let why = format!(
+                            "Port {} can't be used: {error}. VE clients can use only the license port. Choose another with --ve, or turn it off.",
+                            EVERYWHERE.port()
+                        );
+                        self.listener.note_trouble(Some(why));
                         tracing::warn!(address = %EVERYWHERE, %error, "the port for VE addresses is not available; VE clients can use only the license port. Choose another with --ve, or turn it off");
                         told = true;
                     }
                     Err(_) => {}
                 },
-                (false, Some(_)) => self.listener.close(),
+                (false, Some(_)) => {
+                    self.listener.close();
+                    self.listener.note_trouble(None);
+                }
                 _ => {}
             }
             let closed = self.address().is_none();

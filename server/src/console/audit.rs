@@ -1,28 +1,23 @@
 //! The audit log.
 
-use engine::audit::{AuditItem as Entry, AuditQuery, ChainVerdict};
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::Response;
+use engine::audit::{AuditItem as Entry, AuditQuery, AuditWords, ChainVerdict};
 use engine::{DatabaseError, Engine};
+use futures::stream::{self, StreamExt};
+use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use app::drawn::Draw;
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, AuditPage, Chain, Outcome};
 use app::paths;
 
-use super::{Console, Page, PageError};
+use super::{Console, Page, PageError, attachment, csv_text};
+use crate::api::audit as api;
 
 /// Entries on one page.
 const PAGE: i64 = 50;
-
-/// Kinds of entries people filter by: the beginning of the action, and the words for it.
-const KINDS: &[(&str, &str)] = &[
-    ("conf.", "Configuration"),
-    ("server.", "Registration"),
-    ("client.", "Clients"),
-    ("session.", "Signing in and out"),
-    ("user.", "Users"),
-    ("token.", "API tokens"),
-    ("alert.", "Alerts"),
-];
 
 /// `GET /audit`
 pub async fn page(console: Console) -> Result<Page, PageError> {
@@ -30,14 +25,46 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
     Ok(Page::new("Audit", || view! { <AuditPage data=data /> }.drawn()))
 }
 
+/// `GET /audit.csv`: all entries that the page with the same query has.
+pub async fn csv(console: Console) -> Result<Response, PageError> {
+    let query = whole_query(&console)?;
+    let entries = api::stretches(console.engine.clone(), query)
+        .map(|found| Ok::<_, std::io::Error>(Bytes::from(found?.iter().map(csv_row).collect::<String>())));
+    let head = stream::iter([Ok(Bytes::from_static(CSV_HEAD))]);
+    Ok(attachment("text/csv; charset=utf-8", "leasehold-audit.csv", Body::from_stream(head.chain(entries))))
+}
+
+/// `GET /audit.json`: the same as the API has them.
+pub async fn json(console: Console) -> Result<Response, PageError> {
+    let query = whole_query(&console)?;
+    Ok(attachment("application/json", "leasehold-audit.json", api::json(console.engine.clone(), query)))
+}
+
+/// What the address asks for. A file with more than was asked for would be taken for what was asked for, so all of it must be understood.
+fn whole_query(console: &Console) -> Result<AuditQuery, PageError> {
+    let (query, refused) = query(&console.filter());
+    match refused.into_iter().next() {
+        None => Ok(query),
+        Some((field, sentence)) => Err(PageError::Said(
+            StatusCode::BAD_REQUEST,
+            "Invalid filter".into(),
+            format!("{field}: {sentence}").into(),
+        )),
+    }
+}
+
+/// What a filter asks for, and what of it can't be understood.
+fn query(filter: &AuditFilter) -> (AuditQuery, Vec<(&'static str, String)>) {
+    let AuditFilter { q, who, by, what, object, from, to, before: _ } = filter;
+    AuditQuery::read(&AuditWords { q, who, by, what, object, from, to }, &TimeZone::system())
+}
+
 /// One page of the log, filtered by the query of the request.
 async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
     let engine = &console.engine;
     let filter: AuditFilter = console.filter();
-    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    let query =
-        AuditQuery { who: given(&filter.who), what: given(&filter.what), before: filter.before, limit: PAGE + 1 };
-    let mut entries = engine.audit.list(&query).await?;
+    let (query, refused) = query(&filter);
+    let mut entries = engine.audit.list(&AuditQuery { before: filter.before, limit: PAGE + 1, ..query }).await?;
     let more = entries.len() > PAGE as usize;
     entries.truncate(PAGE as usize);
     let (verdict, at_ms) = engine.audit.verdict(console.now_ms).await?;
@@ -50,9 +77,37 @@ async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
             ChainVerdict::CutOff(last, _) | ChainVerdict::NoHead(last) => Chain::Broken { at: last + 1 },
         },
         people: engine.audit.people().await?,
+        objects: engine.audit.objects().await?,
         filter,
-        kinds: KINDS.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect(),
+        refused,
+        zone: engine::service::local_zone(console.now_ms).name.to_string(),
     })
+}
+
+const CSV_HEAD: &[u8] = b"entry,at,who,origin,address,outcome,action,kind,about,sentence\r\n";
+
+/// An entry as a line of CSV (RFC 4180).
+fn csv_row(entry: &Entry) -> String {
+    let at = jiff::Timestamp::from_millisecond(entry.at).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let cells = [
+        entry.seq.to_string(),
+        at.unwrap_or_default(),
+        entry.who.clone(),
+        entry.origin.clone(),
+        entry.address.clone().unwrap_or_default(),
+        entry.outcome.clone(),
+        entry.action.clone(),
+        kind(&entry.action),
+        entry.objects().collect::<Vec<_>>().join("; "),
+        entry.sentence.clone(),
+    ];
+    let cells: Vec<String> = cells.iter().map(|cell| csv_text(cell)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+/// An action in words.
+fn kind(action: &str) -> String {
+    licensing::audit::find(action).map_or(action, |action| action.label).to_owned()
 }
 
 /// Entries looked through for changes at a time, and how often at the most: an overview waits for no more.
@@ -77,6 +132,7 @@ pub async fn newest_changes(engine: &Engine, limit: usize) -> Result<Vec<AuditIt
 }
 
 fn item(entry: Entry) -> AuditItem {
+    let objects = entry.objects().map(str::to_owned).collect();
     let from = match entry.address {
         Some(address) => format!("{}, {address}", entry.origin),
         None => entry.origin,
@@ -86,6 +142,8 @@ fn item(entry: Entry) -> AuditItem {
         at_ms: entry.at,
         who: entry.who,
         what: entry.sentence,
+        kind: kind(&entry.action),
+        objects,
         comment: None,
         from,
         outcome: match entry.outcome.as_str() {

@@ -1,15 +1,20 @@
-//! The clients: the list and one of them, the list as a file, releasing what a client has.
+//! The clients: the list and one of them, the list as a file, releasing what one or several have.
+
+use std::collections::BTreeMap;
 
 use app::components::absolute;
 use app::drawn::Draw;
-use app::pages::clients::{ClientDetailView, ClientFilter, ClientPage, ClientsPage, ClientsView};
+use app::pages::clients::{
+    ClientDetailView, ClientFilter, ClientPage, ClientsPage, ClientsView, ReleasePage, ReleaseView,
+};
 use app::paths;
 use app::request::FlashKind;
 use axum::response::Response;
 use engine::Engine;
-use engine::leases::{ClientView, PoolView, ReleaseError, ReleasedLicenses};
+use engine::leases::{ClientState, ClientView, PoolView, ReleaseError, ReleasedLicenses};
 use leptos::prelude::*;
 use licensing::client_protocol::COUNTED_MS;
+use licensing::words::{count, list};
 
 use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
 
@@ -45,12 +50,89 @@ pub async fn release(Id(id): Id, form: Form) -> Result<Page, PageError> {
     })
 }
 
+/// Clients that are released at a time.
+const MOST_RELEASED: usize = 500;
+
+/// The ids that were selected, each once.
+fn selected(values: &[(String, String)]) -> Vec<i64> {
+    let mut ids: Vec<i64> = Vec::new();
+    for id in values.iter().filter(|(name, _)| name == "id").filter_map(|(_, value)| value.parse().ok()) {
+        if ids.len() < MOST_RELEASED && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// `GET /clients/release`: what releasing the licenses of the selected clients would do.
+pub async fn release_selected_page(console: Console) -> Page {
+    let ids = selected(&console.query);
+    let number = ids.len();
+    let holds = |client: &ClientView| {
+        client.state != ClientState::Gone && client.products.iter().any(|product| product.counted > 0)
+    };
+    let clients: Vec<ClientView> = ids.into_iter().filter_map(|id| console.engine.client(id)).filter(holds).collect();
+    let latest = clients.iter().filter_map(|client| client.counted_until_ms).max();
+    let counted = i64::try_from(COUNTED_MS).unwrap_or(i64::MAX);
+    let data = ReleasePage {
+        others: number - clients.len(),
+        released_by_ms: latest.unwrap_or(0).max(console.now_ms.saturating_add(counted)),
+        clients,
+    };
+    Page::new("Release licenses", || view! { <ReleaseView data=data /> }.drawn())
+}
+
+/// `POST /clients/release`: one entry in the audit log for each client.
+pub async fn release_selected(form: Form) -> Result<Page, PageError> {
+    let ids = selected(&form.values);
+    let number = ids.len();
+    let mut released = Vec::new();
+    for id in ids {
+        match form.engine.release_client(&form.actor(), id).await {
+            Ok(done) => released.push(done),
+            // It has gone in the meantime, or has given back what it had.
+            Err(ReleaseError::Unknown | ReleaseError::Nothing(_)) => {}
+            Err(ReleaseError::Sql(failed)) => return Err(failed.into()),
+        }
+    }
+    let others = number - released.len();
+    let (kind, said) = match released.as_slice() {
+        [] => (FlashKind::Info, "None of these clients has licenses to release.".to_owned()),
+        [only] if others == 0 => (FlashKind::Success, sentence(only)),
+        all => (FlashKind::Success, sentence_of_all(all, others)),
+    };
+    Ok(form.tell(kind, said, paths::CLIENTS).await)
+}
+
+/// "3 clients get no new licenses for 1 minute. Released …: 4 of TTS3."
+fn sentence_of_all(released: &[ReleasedLicenses], others: usize) -> String {
+    let mut spare: BTreeMap<&str, u32> = BTreeMap::new();
+    for (product, count) in released.iter().flat_map(|of| &of.products).filter(|(_, count)| *count > 0) {
+        *spare.entry(product).or_default() += count;
+    }
+    let who = count(released.len(), "client gets", "clients get");
+    let left = match others {
+        0 => String::new(),
+        others => format!(" {} had none to release.", count(others, "client", "clients")),
+    };
+    if spare.is_empty() {
+        return format!(
+            "{who} no new licenses for 1 minute. Licenses in use are released when the application returns them.{left}"
+        );
+    }
+    let latest = released.iter().map(|of| of.counted_until_ms).max().unwrap_or_default();
+    let spare = list(spare.into_iter().map(|(product, count)| format!("{count} of {product}")));
+    format!(
+        "{who} no new licenses for 1 minute. Released as soon as each agrees, at the latest {}: {spare}.{left}",
+        absolute(latest)
+    )
+}
+
 /// What the address asks for.
 fn filter(console: &Console) -> ClientFilter {
     console.filter()
 }
 
-/// The word for a state.
 /// How much of each product is in use.
 pub fn pools(engine: &Engine) -> Vec<PoolView> {
     engine.pools().into_iter().filter(PoolView::is_of_interest).collect()
@@ -213,6 +295,28 @@ mod tests {
         let width = text.lines().next().map(|head| head.split(',').count());
         assert!(text.lines().all(|line| Some(line.split(',').count()) == width), "{text}");
         assert!(text.contains(",'=evil(),") && text.contains("VAD,0,0"));
+    }
+
+    #[test]
+    fn the_message_about_several_adds_up_what_goes_back() {
+        let released = |products: &[(&str, u32)]| ReleasedLicenses {
+            name: "gw".into(),
+            products: products.iter().map(|(product, count)| ((*product).to_owned(), *count)).collect(),
+            counted_until_ms: 1_795_354_200_000,
+        };
+        let said = sentence_of_all(&[released(&[("TTS3", 2), ("VAD", 0)]), released(&[("TTS3", 1), ("ASR", 4)])], 1);
+        assert!(said.starts_with("2 clients get no new licenses for 1 minute."), "{said}");
+        assert!(said.ends_with(": 4 of ASR and 3 of TTS3. 1 client had none to release."), "{said}");
+        let said = sentence_of_all(&[released(&[("TTS3", 0)])], 2);
+        assert!(said.starts_with("1 client gets no new licenses") && said.ends_with("2 clients had none to release."));
+    }
+
+    #[test]
+    fn a_selection_names_each_client_once_and_not_without_end() {
+        let values: Vec<(String, String)> = ["7", "x", "7", "8"].map(|id| ("id".to_owned(), id.to_owned())).into();
+        assert_eq!(selected(&values), [7, 8]);
+        let many: Vec<(String, String)> = (0..2_000).map(|id| ("id".to_owned(), id.to_string())).collect();
+        assert_eq!(selected(&many).len(), MOST_RELEASED);
     }
 
     #[test]

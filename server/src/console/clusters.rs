@@ -5,7 +5,7 @@ use app::pages::exchange::{ClusterPage, ClusterView, ClustersPage, ClustersView,
 use app::paths;
 use app::request::Tone;
 use axum::http::StatusCode;
-use engine::audit::AuditOutcome;
+use engine::audit::{AuditOutcome, NewAuditEntry};
 use engine::exchange::{Cluster, NewCluster};
 use leptos::prelude::*;
 use licensing::status_response::MAX_RESPONSE;
@@ -102,9 +102,10 @@ fn failed(form: &Form, mut page: ClusterPage, why: impl std::fmt::Display) -> Pa
     show(form, page, StatusCode::BAD_GATEWAY)
 }
 
-async fn note(form: &Form, action: &str, sentence: String, outcome: AuditOutcome) {
+async fn note(form: &Form, cluster: &Cluster, action: &str, sentence: String, outcome: AuditOutcome) {
     let actor = form.actor();
-    if let Err(error) = form.engine.audit.note(&actor, action, sentence, outcome).await {
+    let entry = NewAuditEntry { actor: &actor, action, sentence, outcome };
+    if let Err(error) = form.engine.audit.record(entry.about(&cluster.name)).await {
         tracing::error!(%error, "could not record a cluster action in the audit log");
     }
 }
@@ -138,13 +139,8 @@ pub async fn pull(Id(id): Id, form: Form) -> Result<Page, PageError> {
     match pulled {
         Ok(pulled) => {
             let auth = form.engine.cluster_auth(id).await.ok().flatten();
-            note(
-                &form,
-                "cluster.pull",
-                format!("Fetched a report of the cluster {}.", cluster.name),
-                AuditOutcome::Done,
-            )
-            .await;
+            let said = format!("Fetched a report of the cluster {}.", cluster.name);
+            note(&form, &cluster, "cluster.pull", said, AuditOutcome::Done).await;
             let auth = auth.unwrap_or_default();
             let curl = reporting::curl::curl_command(&cluster.licensing_url, &auth, &pulled.report);
             let now = form.engine.now_ms();
@@ -176,13 +172,13 @@ pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
     match pushed {
         Ok(()) => {
             let said = format!("Delivered to the cluster {} the answer to {status_id}.", cluster.name);
-            note(&form, "cluster.push", said, AuditOutcome::Done).await;
+            note(&form, &cluster, "cluster.push", said, AuditOutcome::Done).await;
             page.result = Some((Tone::Success, "The cluster accepted the answer.".to_owned()));
             Ok(show(&form, page, StatusCode::OK))
         }
         Err(error) => {
             let said = format!("The cluster {} refused the answer to {status_id}: {error}", cluster.name);
-            note(&form, "cluster.push", said, AuditOutcome::Refused).await;
+            note(&form, &cluster, "cluster.push", said, AuditOutcome::Refused).await;
             Ok(failed(&form, page, error))
         }
     }

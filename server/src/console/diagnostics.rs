@@ -22,19 +22,21 @@ use super::{Console, Page, PageError, attachment, exchange};
 
 /// `GET /diagnostics`
 pub async fn page(console: Console) -> Page {
-    show(&console)
+    show(&console).await
 }
 
-fn show(console: &Console) -> Page {
+async fn show(console: &Console) -> Page {
     let effective = console.engine.conf().effective;
     let data = model(&console.engine.reachability(), &effective, console);
-    Page::new("Diagnostics", || view! { <DiagnosticsView data=data /> }.drawn())
+    let own = console.engine.self_check().await;
+    Page::new("Diagnostics", || view! { <DiagnosticsView data=data own=Some(own) /> }.drawn())
 }
 
 /// `POST /diagnostics/probe`
 pub async fn probe(form: Form) -> Result<Page, PageError> {
     if form.engine.check_reachability() {
-        let sentence = "Asked all licensing nodes at all their ports.".to_owned();
+        let sentence =
+            "Checked the connections to the licensing nodes, the names of the peers, and the database.".to_owned();
         form.engine.audit.note(&form.actor(), "diagnostics.probe", sentence, AuditOutcome::Done).await?;
     }
     Ok(Page::to(paths::DIAGNOSTICS))
@@ -56,7 +58,7 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
     let https = form.value("https") == "1";
     let Some(values) = port_values(https, form.value("port")) else {
         let message = "The licensing nodes do not listen on this port. Choose one from the list.";
-        return form.refuse(paths::DIAGNOSTICS, vec![wrong(None, message)], async { Ok(show(&form)) }).await;
+        return form.refuse(paths::DIAGNOSTICS, vec![wrong(None, message)], async { Ok(show(&form).await) }).await;
     };
     let words = format!("{}, port {}", protocol(https), form.value("port"));
     let comment = format!("Diagnostics found that {words} works.");
@@ -66,7 +68,7 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
             let text = format!("Leasehold now uses {words} for the licensing nodes (revision {number}).");
             Ok(form.done(text, paths::DIAGNOSTICS).await)
         }
-        Err(refused) => form.refused(&refused, paths::DIAGNOSTICS, async { Ok(show(&form)) }).await,
+        Err(refused) => form.refused(&refused, paths::DIAGNOSTICS, async { Ok(show(&form).await) }).await,
     }
 }
 

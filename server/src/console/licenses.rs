@@ -1,6 +1,7 @@
 //! The licenses: the list, the list as a file; the license of this machine: how it stands, its request as a file, installing
 //! what came back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exchange::contact;
@@ -38,9 +39,10 @@ pub(super) async fn show(console: &Console) -> Result<Page, PageError> {
 }
 
 /// `GET /licenses.csv`: what the page with the same query shows.
-pub async fn file(console: Console) -> Response {
-    let items = chosen(console.engine.licenses().as_ref(), &console.filter());
-    attachment("text/csv; charset=utf-8", "leasehold-licenses.csv", csv(&items))
+pub async fn file(console: Console) -> Result<Response, PageError> {
+    let last_used = console.engine.usage.last_used().await?;
+    let items = chosen(console.engine.licenses().as_ref(), &console.filter(), &last_used);
+    Ok(attachment("text/csv; charset=utf-8", "leasehold-licenses.csv", csv(&items, &last_used)))
 }
 
 fn matches(item: &LicenseItem, filter: &LicenseFilter) -> bool {
@@ -53,7 +55,11 @@ fn matches(item: &LicenseItem, filter: &LicenseFilter) -> bool {
         && (filter.kind.is_empty() || license.kind.as_str() == filter.kind)
 }
 
-fn sort(items: &mut [&LicenseItem], filter: &LicenseFilter) {
+fn sort(items: &mut [&LicenseItem], filter: &LicenseFilter, last_used: &BTreeMap<String, i64>) {
+    let used = |item: &LicenseItem| match item.in_use {
+        0 => last_used.get(item.license.product.as_str()).copied(),
+        _ => Some(i64::MAX),
+    };
     // What never ends comes last.
     let end = |at: Option<i64>| at.unwrap_or(i64::MAX);
     items.sort_by(|x, y| {
@@ -62,6 +68,7 @@ fn sort(items: &mut [&LicenseItem], filter: &LicenseFilter) {
             "kind" => a.kind.as_str().cmp(b.kind.as_str()),
             "licensed" => a.count.cmp(&b.count),
             "in_use" => x.in_use.cmp(&y.in_use),
+            "last_used" => used(x).cmp(&used(y)),
             "expires" => end(a.expires).cmp(&end(b.expires)),
             "maintenance" => end(a.maintenance_expires).cmp(&end(b.maintenance_expires)),
             "context" => a.context.as_str().cmp(b.context.as_str()),
@@ -74,10 +81,10 @@ fn sort(items: &mut [&LicenseItem], filter: &LicenseFilter) {
 }
 
 /// The licenses that the filter asks for, in its order.
-fn chosen(all: Option<&Licenses>, filter: &LicenseFilter) -> Vec<LicenseItem> {
+fn chosen(all: Option<&Licenses>, filter: &LicenseFilter, last_used: &BTreeMap<String, i64>) -> Vec<LicenseItem> {
     let items = all.map(|all| all.items.as_slice()).unwrap_or_default();
     let mut items: Vec<&LicenseItem> = items.iter().filter(|item| matches(item, filter)).collect();
-    sort(&mut items, filter);
+    sort(&mut items, filter, last_used);
     items.into_iter().cloned().collect()
 }
 
@@ -95,8 +102,10 @@ async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
     }
     let identity = engine.identity().await?;
     let last = engine.last_changes().await?;
+    let last_used = engine.usage.last_used().await?;
     Ok(LicensesPage {
-        items: chosen(all.as_ref(), &filter),
+        items: chosen(all.as_ref(), &filter, &last_used),
+        last_used,
         total: everything.len(),
         csv: paths::with(paths::LICENSES_CSV, &filter),
         filter,
@@ -112,14 +121,15 @@ async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
 }
 
 /// The rows as CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text.
-fn csv(items: &[LicenseItem]) -> String {
+fn csv(items: &[LicenseItem], last_used: &BTreeMap<String, i64>) -> String {
     let time = |at: Option<i64>| {
         at.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
             .unwrap_or_default()
     };
     let mut text =
-        "id,product,kind,context,licensed,in_use,hours,version,expires,maintenance_expires,state,reason\r\n".to_owned();
+        "id,product,kind,context,licensed,in_use,hours,version,expires,maintenance_expires,state,reason,last_used\r\n"
+            .to_owned();
     for item in items {
         let license = &item.license;
         let cells = [
@@ -135,6 +145,7 @@ fn csv(items: &[LicenseItem]) -> String {
             time(license.maintenance_expires),
             item.verdict.standing.as_str().to_owned(),
             item.verdict.reason.clone().unwrap_or_default(),
+            time(last_used.get(license.product.as_str()).copied()),
         ];
         text.push_str(&cells.iter().map(|text| csv_text(text)).collect::<Vec<_>>().join(","));
         text.push_str("\r\n");

@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::accounts::session_store::{SessionUser, WHO};
 use engine::accounts::users::{AccountError, User};
-use engine::actor::Origin;
-use engine::audit::AuditOutcome;
+use engine::actor::{Actor, Origin};
+use engine::audit::{AuditOutcome, NewAuditEntry};
+use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use tower_sessions::Session;
 
@@ -107,14 +108,20 @@ pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -
     session.save().await?;
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), AuditOutcome::Done).await?;
+    note(&app.engine, &actor, "session.login", "Signed in.").await?;
     Ok(())
+}
+
+/// Records that somebody came or went.
+async fn note(engine: &Engine, actor: &Actor, action: &str, sentence: &str) -> Result<(), DatabaseError> {
+    let entry = NewAuditEntry { actor, action, sentence: sentence.to_owned(), outcome: AuditOutcome::Done };
+    engine.audit.record(entry.about(&actor.name)).await
 }
 
 /// `POST /logout`
 pub async fn log_out(form: Form) -> Result<Page, PageError> {
     if form.caller.known.is_some() {
-        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), AuditOutcome::Done).await?;
+        note(&form.engine, &form.actor(), "session.logout", "Signed out.").await?;
     }
     form.session.flush().await.map_err(PageError::internal)?;
     Ok(Page::to(paths::LOGIN))

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum_server::tls_rustls::RustlsConfig;
 
@@ -29,15 +29,21 @@ pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<T
     }
 }
 
+/// Where the certificate is, and whether Leasehold makes it.
+pub fn certificate(settings: &Settings) -> (PathBuf, bool) {
+    match &settings.tls {
+        Some((cert, _)) => (cert.clone(), false),
+        None => (settings.data.join("console.crt"), true),
+    }
+}
+
 /// The given certificate, else the generated one.
 ///
 /// # Errors
 /// A sentence that names the file at fault.
 pub async fn given_or_made(settings: &Settings, address: SocketAddr) -> Result<Tls, Failure> {
-    let (cert, key, own) = match &settings.tls {
-        Some((cert, key)) => (cert.clone(), key.clone(), false),
-        None => (settings.data.join("console.crt"), settings.data.join("console.key"), true),
-    };
+    let (cert, own) = certificate(settings);
+    let key = settings.tls.as_ref().map_or_else(|| settings.data.join("console.key"), |(_, key)| key.clone());
     // One provider for the whole process; a second call keeps the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut made_here = None;

@@ -1,16 +1,15 @@
 //! One client: what it has, how it is doing, and taking its licenses back.
 
-use super::{clock_words, words_and_tone, write_state};
+use super::{clock_words, why_no_release, words_and_tone, write_state};
 use crate::components::{
     Card, Cell, Column, Confirm, Copyable, Fact, Facts, PageHeader, Statement, Table, TimeAgo, TimeStamp, TimeUntil,
 };
 use crate::drawn::{Draw, Drawn};
 use crate::pages::usage::UsageFilter;
 use crate::paths;
-use crate::request::{Tone, request};
+use crate::request::Tone;
 use engine::leases::{ClientState, ClientView, ProductView};
 use leptos::prelude::*;
-use licensing::permission::Permission;
 use licensing::words::{count, grouped, list, time_in_use};
 
 /// One client in detail.
@@ -202,7 +201,7 @@ fn listed(counts: impl Iterator<Item = (String, u32)>) -> String {
 }
 
 /// What goes back at once, and what is in use and goes back when it is returned.
-fn consequence(holdings: &[ProductView]) -> (String, String) {
+pub(super) fn consequence(holdings: &[ProductView]) -> (String, String) {
     let spare = |holding: &ProductView| holding.counted.saturating_sub(holding.held);
     (
         listed(holdings.iter().map(|holding| (holding.product.clone(), spare(holding)))),
@@ -213,9 +212,7 @@ fn consequence(holdings: &[ProductView]) -> (String, String) {
 #[component]
 fn Release(data: ClientPage) -> impl IntoView {
     // Anyone who keeps the server running may do this.
-    let why_not = request()
-        .why_not(Permission::Exchange)
-        .map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());
+    let why_not = why_no_release();
     let (spare, used) = consequence(&data.client.products);
     let name = data.client.name.clone();
     let by = data.released_by_ms;

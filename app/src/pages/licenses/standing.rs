@@ -127,6 +127,7 @@ mod tests {
             csv: String::new(),
             counts: counts.to_vec(),
             machine: crate::pages::licenses::MachineLicense::default(),
+            last_used: Default::default(),
         }
     }
 

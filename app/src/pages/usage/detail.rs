@@ -3,8 +3,9 @@
 use super::model::{Detail, LISTED, Refusal, UsageFilter, UsagePage, UseBy};
 use super::over_time::OverTime;
 use crate::charts::Bar;
-use crate::components::{Card, Cell, Column, EmptyState, LinkButton, Pager, Table};
+use crate::components::{Card, Cell, Column, EmptyState, LinkButton, Pager, ProductLinks, Table};
 use crate::drawn::{Draw, Drawn};
+use crate::paths;
 use leptos::prelude::*;
 use licensing::words::{grouped, time_in_use};
 
@@ -31,6 +32,7 @@ pub(super) fn ProductDetail(detail: Detail, data: UsagePage) -> impl IntoView {
                 }).collect_view()}
             </nav>
         </div>
+        <ProductLinks product=product here=paths::USAGE />
         {match tab {
             "clients" => view! { <ByClient detail=detail data=data /> }.drawn(),
             "users" => view! { <ByUser detail=detail data=data /> }.drawn(),

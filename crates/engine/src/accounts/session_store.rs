@@ -232,7 +232,7 @@ impl Engine {
             sentence,
             outcome: crate::audit::AuditOutcome::Done,
         };
-        self.audit.commit(tx, entry).await?;
+        self.audit.commit(tx, entry.about(&actor.name)).await?;
         Ok(ended)
     }
 }

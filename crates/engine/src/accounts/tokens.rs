@@ -129,7 +129,10 @@ impl Engine {
         }
         let sentence = format!("Created the API token {name} as {role}, valid for {days} days.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "token.create", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "token.create", sentence, outcome: AuditOutcome::Done }.about(name),
+            )
             .await?;
         Ok(token)
     }
@@ -150,7 +153,10 @@ impl Engine {
         }
         let sentence = format!("Revoked the API token {name}.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "token.revoke", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "token.revoke", sentence, outcome: AuditOutcome::Done }.about(name),
+            )
             .await?;
         Ok(())
     }

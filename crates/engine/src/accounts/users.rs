@@ -105,7 +105,7 @@ impl Engine {
         }
         let sentence = format!("Added user {name} as {role}.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done })
+            .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done }.about(name))
             .await?;
         if role == Role::Administrator {
             self.forget_setup_file();
@@ -143,7 +143,10 @@ impl Engine {
             .await?;
         let sentence = format!("Set a new password for {name} and ended that user's other sessions.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done }.about(name),
+            )
             .await?;
         Ok(())
     }
@@ -178,9 +181,9 @@ impl Engine {
             }
             _ => {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-                self.audit
-                    .note(actor, "session.login", format!("Failed sign-in for “{shown}”."), AuditOutcome::Refused)
-                    .await?;
+                let sentence = format!("Failed sign-in for “{shown}”.");
+                let entry = NewAuditEntry { actor, action: "session.login", sentence, outcome: AuditOutcome::Refused };
+                self.audit.record(entry.about(shown)).await?;
                 Err(AccountError::Wrong)
             }
         }

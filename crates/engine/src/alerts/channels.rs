@@ -233,7 +233,8 @@ impl Engine {
         let (action, verb) =
             if id.is_some() { ("alert.channel.change", "Changed") } else { ("alert.channel.add", "Added") };
         let sentence = format!("{verb} the alert channel {name}: {}.", settings.leads_to());
-        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
+        let entry = NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(name)).await?;
         Ok(kept)
     }
 
@@ -255,10 +256,10 @@ impl Engine {
             .bind(id)
             .fetch_optional(&mut *tx)
             .await?;
-        let sentence = format!("Removed the alert channel {}.", removed.ok_or(AlertError::Gone("channel"))?);
-        self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.channel.remove", sentence, outcome: AuditOutcome::Done })
-            .await?;
+        let removed = removed.ok_or(AlertError::Gone("channel"))?;
+        let sentence = format!("Removed the alert channel {removed}.");
+        let entry = NewAuditEntry { actor, action: "alert.channel.remove", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(removed)).await?;
         Ok(())
     }
 }

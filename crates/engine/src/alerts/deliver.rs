@@ -348,7 +348,8 @@ impl Engine {
         .await?;
         let how = if outcome.delivered { audit::AuditOutcome::Done } else { audit::AuditOutcome::Failed };
         let sentence = format!("Sent a test over the alert channel {}: {}", channel.name, outcome.said);
-        self.audit.commit(tx, NewAuditEntry { actor, action: "alert.test", sentence, outcome: how }).await?;
+        let entry = NewAuditEntry { actor, action: "alert.test", sentence, outcome: how };
+        self.audit.commit(tx, entry.about(&channel.name)).await?;
         Ok(outcome)
     }
 

@@ -33,9 +33,8 @@ impl Engine {
         let mut tx = self.store.write().await?;
         keep_state(&mut tx, id, &state).await?;
         let sentence = format!("Acknowledged an alert of rule {id}: {}.", words.join(", "));
-        self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.acknowledge", sentence, outcome: AuditOutcome::Done })
-            .await?;
+        let entry = NewAuditEntry { actor, action: "alert.acknowledge", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(format!("alert rule {id}"))).await?;
         states.insert(id, state);
         drop(states);
         self.look_at_firing().await;
@@ -71,9 +70,8 @@ impl Engine {
             }
             None => format!("Ended the silence of alert rule {id}: {what}"),
         };
-        self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.silence", sentence, outcome: AuditOutcome::Done })
-            .await?;
+        let entry = NewAuditEntry { actor, action: "alert.silence", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(format!("alert rule {id}"))).await?;
         states.insert(id, state);
         Ok(())
     }

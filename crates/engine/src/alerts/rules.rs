@@ -178,7 +178,8 @@ impl Engine {
         let tells = if names.is_empty() { "no one".to_owned() } else { names.join(", ") };
         let on = if new.enabled { "turned on" } else { "turned off" };
         let sentence = format!("{verb} alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
-        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
+        let entry = NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(format!("alert rule {id}"))).await?;
         states.remove(&id);
         Ok(id)
     }
@@ -197,7 +198,11 @@ impl Engine {
         forget_state(&mut tx, id).await?;
         let sentence = format!("Turned off alert rule {id}.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.disable", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "alert.disable", sentence, outcome: AuditOutcome::Done }
+                    .about(format!("alert rule {id}")),
+            )
             .await?;
         states.remove(&id);
         Ok(())
@@ -219,7 +224,11 @@ impl Engine {
             serde_json::from_str::<RuleSettings>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
         let sentence = format!("Removed alert rule {id}: {what}");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done }
+                    .about(format!("alert rule {id}")),
+            )
             .await?;
         states.remove(&id);
         Ok(())

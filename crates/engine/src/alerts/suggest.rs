@@ -46,9 +46,8 @@ impl Engine {
         }
         let titles: Vec<&str> = missing.iter().map(|rule| rule.condition.kind().title()).collect();
         let sentence = format!("Added {} suggested alert rules: {}.", titles.len(), titles.join(", "));
-        self.audit
-            .commit(tx, NewAuditEntry { actor, action: "alert.add", sentence, outcome: AuditOutcome::Done })
-            .await?;
+        let entry = NewAuditEntry { actor, action: "alert.add", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about_all(ids.iter().map(|id| format!("alert rule {id}")))).await?;
         Ok(ids)
     }
 }

@@ -71,6 +71,7 @@ pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<ChainVerd
                 action: &item.action,
                 sentence: &item.sentence,
                 outcome: &item.outcome,
+                object: item.object.as_deref(),
             };
             if item.seq != seq + 1 || link.hash(&before)[..] != hash[..] {
                 return Ok(ChainVerdict::Broken(item.seq));

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use licensing::conf::template;
+use licensing::conf::document::Document;
+use licensing::conf::{diff, template};
 
 use super::file::{self, FileError, FolderLock};
 use super::history::{self, NewRevision, Revision, RevisionText};
+use super::save::named;
 use super::state::{ConfState, OutsideEdit};
 use crate::Engine;
 use crate::actor::Actor;
@@ -69,7 +71,7 @@ impl Engine {
             let registered = match &registration {
                 Some(registration) => {
                     let actor = Actor { name: author.clone(), ..Actor::system() };
-                    self.audit.append(&mut tx, &crate::registration::entry(&actor, registration)).await?;
+                    self.audit.append(&mut tx, crate::registration::entry(&actor, registration)).await?;
                     Some(self.put_registration(&mut tx, &actor, registration).await?)
                 }
                 None => None,
@@ -131,14 +133,19 @@ impl Engine {
         };
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;
-        let sentence = if first {
-            format!("Found {path} and saved it as revision {}.", revision.number)
-        } else {
-            format!("{path} was changed outside Leasehold; saved as revision {}.", revision.number)
+        let changed = diff::settings(&Document::parse(before.clone()), &Document::parse(bytes.clone()));
+        let changed = if first { Vec::new() } else { changed };
+        let sentence = match changed.as_slice() {
+            _ if first => format!("Found {path} and saved it as revision {}.", revision.number),
+            [] => format!("{path} was changed outside Leasehold; saved as revision {}.", revision.number),
+            changed => format!(
+                "{path} was changed outside Leasehold: {}; saved as revision {}.",
+                named(changed),
+                revision.number
+            ),
         };
-        self.audit
-            .commit(tx, NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done })
-            .await?;
+        let entry = NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about_all(changed.iter().map(|changed| changed.setting.key))).await?;
         self.publish(Some(RevisionText { revision, bytes }), None).await;
         Ok(())
     }

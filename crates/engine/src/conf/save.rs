@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use licensing::conf::check::{self, ConfFinding, Severity};
-use licensing::conf::diff::{self, Diff};
+use licensing::conf::diff::{self, ChangedSetting, Diff};
 use licensing::conf::document::Document;
 use licensing::conf::setting;
 use licensing::conf::text::{self, TextOrigin};
@@ -169,7 +169,11 @@ impl Engine {
                     _ => AuditOutcome::Refused,
                 };
                 let sentence = format!("A change to {} was not saved: {error}", engine.conf_path.display());
-                if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
+                let values = change.values().unwrap_or_default();
+                let entry = NewAuditEntry { actor: &actor, action: "conf.save", sentence, outcome };
+                let entry =
+                    entry.about_all(values.iter().map(|(key, _)| setting::find(key).map_or(key.as_str(), |s| s.key)));
+                if let Err(error) = engine.audit.record(entry).await {
                     tracing::error!(%error, "could not record a refused change in the audit log");
                 }
             }
@@ -236,12 +240,14 @@ impl Engine {
         if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
-        let sentence = sentence_of(change, &revision, &state.document(), comment);
+        let changed = diff::settings(&state.document(), &Document::parse(bytes.clone()));
+        let sentence = sentence_of(change, &revision, &changed, comment);
         let saved = NewAuditEntry { actor, action: "conf.save", sentence, outcome: AuditOutcome::Done };
+        let saved = saved.about_all(changed.iter().map(|changed| changed.setting.key));
         let registered = match change.registration() {
             Some(registration) => {
                 let registered = self.put_registration(&mut tx, actor, registration).await?;
-                self.audit.append(&mut tx, &saved).await?;
+                self.audit.append(&mut tx, saved).await?;
                 self.audit.commit(tx, registration::entry(actor, registration)).await?;
                 Some(registered)
             }
@@ -375,25 +381,31 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
     if errors.is_empty() { Ok(()) } else { Err(SaveError::Invalid(errors)) }
 }
 
-fn sentence_of(change: &ConfChange, revision: &Revision, before: &Document, comment: &str) -> String {
-    let what = match change {
-        ConfChange::Values(_) | ConfChange::Register(..) => change
-            .values()
-            .unwrap_or_default()
-            .iter()
-            .map(|(key, value)| {
-                let known = setting::find(key);
-                let old = known.and_then(|s| before.get(s.section, s.key));
-                let old = old.map(|found| String::from_utf8_lossy(found.value).into_owned()).unwrap_or_default();
-                format!("{} from “{old}” to “{}”", known.map_or(key.as_str(), |s| s.key), value.trim())
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-        ConfChange::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        ConfChange::Restore(number) => format!("restored revision {number}"),
+fn sentence_of(change: &ConfChange, revision: &Revision, changed: &[ChangedSetting], comment: &str) -> String {
+    let named = named(changed);
+    let what = match (change, changed.is_empty()) {
+        (ConfChange::Restore(number), false) => format!("Restored revision {number}: {named}"),
+        (ConfChange::Restore(number), true) => format!("Restored revision {number}, without a change to a setting"),
+        (ConfChange::Text(..), false) => format!("Edited the text: {named}"),
+        (ConfChange::Text(..), true) => "Edited the text, without a change to a setting".to_owned(),
+        (_, false) => format!("Set {named}"),
+        (_, true) => "Saved the file, without a change to a setting".to_owned(),
     };
     let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
-    format!("Set {what}; revision {}.{why}", revision.number)
+    format!("{what}; revision {}.{why}", revision.number)
+}
+
+/// Changes that an entry of the audit log tells one by one.
+const MOST_NAMED: usize = 8;
+
+/// "port_number from “7569” to “7570”, …"
+pub(super) fn named(changed: &[ChangedSetting]) -> String {
+    let named: Vec<String> = changed.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    let more = match changed.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 /// Text for one line of a log or list: no line breaks or direction marks, at most `most` characters.

@@ -13,8 +13,18 @@ const MOST: usize = 8 * 1024;
 /// Enough of a body to recognize a web page, bytes.
 const SAMPLE: usize = 512;
 
-/// Requests `/livez` and returns the status if the server behaves like a node.
-pub(super) async fn ask<S>(mut stream: S, target: &ProbeTarget, limit: Duration) -> Result<u16, Trouble>
+/// What a node answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NodeAnswer {
+    pub status: u16,
+    /// Its clock, Unix milliseconds, in whole seconds.
+    pub clock_ms: Option<i64>,
+    /// What it says it runs.
+    pub software: Option<String>,
+}
+
+/// Requests `/livez` and returns the answer if the server behaves like a node.
+pub(super) async fn ask<S>(mut stream: S, target: &ProbeTarget, limit: Duration) -> Result<NodeAnswer, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -27,7 +37,11 @@ where
     let end = time::timeout(limit, talk(&mut stream, request.as_bytes(), &mut answer)).await;
     let head = Head::of(&answer);
     match (head, end) {
-        (Some(head), _) => judge(target, &head),
+        (Some(head), _) => judge(target, &head).map(|status| NodeAnswer {
+            status,
+            clock_ms: head.header("date").and_then(instant),
+            software: head.header("server").map(shown).filter(|software| !software.is_empty()),
+        }),
         (None, _) if !target.https && speaks_tls(&answer) => Err(Trouble::SpeaksTls { target: target.clone() }),
         (None, _) if !may_be_http(&answer) || answer.len() >= MOST => Err(Trouble::NotHttp { target: target.clone() }),
         (None, Err(_)) if answer.is_empty() => Err(Trouble::AnswerSilent { target: target.clone(), limit }),
@@ -111,6 +125,12 @@ fn enough(answer: &[u8]) -> bool {
         || matches!(head.status, 100..=199 | 204 | 304)
         || head.body.len() >= length.unwrap_or(SAMPLE).min(SAMPLE)
         || head.body.ends_with(b"0\r\n\r\n")
+}
+
+/// The instant of a `Date` header (RFC 9110 §5.6.7).
+fn instant(date: &str) -> Option<i64> {
+    let at = jiff::fmt::rfc2822::parse(date).ok()?;
+    Some(at.timestamp().as_millisecond())
 }
 
 fn judge(target: &ProbeTarget, head: &Head<'_>) -> Result<u16, Trouble> {

@@ -41,6 +41,23 @@ pub async fn resolve(hosts: impl IntoIterator<Item = String>) -> BTreeMap<String
     lookups.join_all().await.into_iter().collect()
 }
 
+/// The current addresses of hosts, in their order, or why one doesn't resolve.
+pub async fn look_up(hosts: Vec<String>) -> Vec<(String, Result<Vec<IpAddr>, String>)> {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut lookups = JoinSet::new();
+    for (place, host) in hosts.into_iter().enumerate() {
+        let places = places.clone();
+        lookups.spawn(async move {
+            let _place = places.acquire_owned().await;
+            let found = addresses(&host, STAGE_LIMIT).await.map_err(|trouble| trouble.to_string());
+            (place, host, found)
+        });
+    }
+    let mut found = lookups.join_all().await;
+    found.sort_by_key(|(place, ..)| *place);
+    found.into_iter().map(|(_, host, found)| (host, found)).collect()
+}
+
 async fn addresses(host: &str, limit: Duration) -> Result<Vec<IpAddr>, Trouble> {
     let named = || host.to_owned();
     let found = match host.parse::<IpAddr>() {
@@ -92,6 +109,14 @@ mod tests {
         assert_eq!(found["192.0.2.7"], ["192.0.2.7".parse::<IpAddr>().unwrap()]);
         assert_eq!(found["2001:db8::1"], ["2001:db8::1".parse::<IpAddr>().unwrap()]);
         assert!(found["nosuch.invalid"].is_empty());
+    }
+
+    #[tokio::test]
+    async fn hosts_are_looked_up_in_their_order_and_one_that_fails_says_why() {
+        let found = look_up(["nosuch.invalid", "192.0.2.7"].map(str::to_owned).into()).await;
+        assert_eq!(found.iter().map(|(host, _)| host.as_str()).collect::<Vec<_>>(), ["nosuch.invalid", "192.0.2.7"]);
+        assert!(found[0].1.as_ref().is_err_and(|why| why.contains("nosuch.invalid")), "{found:?}");
+        assert!(found[1].1.is_ok());
     }
 
     #[tokio::test]

@@ -59,6 +59,8 @@ mod tests {
             ms: 1,
             sentence: String::new(),
             addresses: vec!["192.0.2.1".parse().unwrap()],
+            clock_ms: None,
+            software: None,
             issuer: None,
         });
         Matrix { at_ms: 0, probes: probes.collect() }

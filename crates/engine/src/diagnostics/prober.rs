@@ -5,7 +5,14 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use super::{Probe, ProbeStage, ProbeTarget, answer::ask, dial::dial, lookup::Lookup, tls::Trust, trouble::Trouble};
+use super::{
+    Probe, ProbeStage, ProbeTarget,
+    answer::{NodeAnswer, ask},
+    dial::dial,
+    lookup::Lookup,
+    tls::Trust,
+    trouble::Trouble,
+};
 
 /// Timeout of each stage of a probe.
 pub const STAGE_LIMIT: Duration = Duration::from_secs(4);
@@ -93,8 +100,10 @@ impl Prober {
         let started = Instant::now();
         let outcome = self.outcome(target, &lookup).await;
         let took = lookup.took.saturating_add(started.elapsed());
+        let (clock_ms, software) =
+            outcome.as_ref().map_or((None, None), |answer| (answer.clock_ms, answer.software.clone()));
         let (ok, stage, sentence, issuer) = match outcome {
-            Ok(status) => (true, ProbeStage::Http, reached(target, status), None),
+            Ok(answer) => (true, ProbeStage::Http, reached(target, answer.status), None),
             Err(trouble) => (false, trouble.stage(), trouble.to_string(), trouble.issuer()),
         };
         Probe {
@@ -104,11 +113,13 @@ impl Prober {
             ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
             sentence,
             addresses: lookup.addresses.unwrap_or_default(),
+            clock_ms,
+            software,
             issuer,
         }
     }
 
-    async fn outcome(&self, target: &ProbeTarget, lookup: &Lookup) -> Result<u16, Trouble> {
+    async fn outcome(&self, target: &ProbeTarget, lookup: &Lookup) -> Result<NodeAnswer, Trouble> {
         let addresses = lookup.addresses.as_ref().map_err(Trouble::clone)?;
         let stream = dial(target, addresses, self.limit).await?;
         if target.https {

@@ -49,19 +49,17 @@ pub fn allowed_ports(https: bool) -> Vec<u16> {
     choices.iter().filter_map(|choice| choice.value.parse().ok()).collect()
 }
 
-/// What to probe: every node on every port its protocol allows, a node with its own port only on that. The protocol in
-/// use first, then the other if `both_protocols`.
+/// What to probe: every node of the protocol in use on every port that it allows, a node with its own port only on that. The nodes of the
+/// other protocol are not configured to be used, so nothing asks them.
 #[must_use]
-pub fn targets(effective: &Effective, both_protocols: bool) -> Vec<ProbeTarget> {
+pub fn targets(effective: &Effective) -> Vec<ProbeTarget> {
+    let https = effective.https;
     let mut all: Vec<ProbeTarget> = Vec::new();
-    for https in [effective.https, !effective.https].into_iter().take(if both_protocols { 2 } else { 1 }) {
-        let nodes = if https { &effective.https_nodes } else { &effective.http_nodes };
-        for node in nodes {
-            for port in node.port.map_or_else(|| allowed_ports(https), |port| vec![port]) {
-                let target = ProbeTarget { host: node.host.clone(), port, https };
-                if !all.iter().any(|other| other.same(&target)) {
-                    all.push(target);
-                }
+    for node in effective.nodes() {
+        for port in node.port.map_or_else(|| allowed_ports(https), |port| vec![port]) {
+            let target = ProbeTarget { host: node.host.clone(), port, https };
+            if !all.iter().any(|other| other.same(&target)) {
+                all.push(target);
             }
         }
     }
@@ -73,28 +71,28 @@ mod tests {
     use super::*;
     use licensing::conf::document::Document;
 
-    fn of(lines: &str, both: bool) -> Vec<String> {
+    fn of(lines: &str) -> Vec<String> {
         let effective = Effective::of(&Document::parse(format!("[GLOBAL]\n{lines}")));
-        targets(&effective, both).iter().map(|t| format!("{} {t}", t.protocol())).collect()
+        targets(&effective).iter().map(|t| format!("{} {t}", t.protocol())).collect()
     }
 
     #[test]
-    fn every_node_is_probed_on_the_five_ports_of_its_protocol() {
+    fn every_node_in_use_is_probed_on_five_ports_and_no_other() {
         let lines = "FLEX_NODE_LIST = a.example\nFLEX_NODE_LIST_HTTPS = s.example\n";
         let http = ["80", "8080", "13449", "24963", "43038"].map(|port| format!("HTTP a.example:{port}"));
         let https = ["443", "8443", "23028", "39520", "48846"].map(|port| format!("HTTPS s.example:{port}"));
-        assert_eq!(of(lines, false), http);
-        assert_eq!(of(lines, true), [http.clone(), https.clone()].concat());
+        assert_eq!(of(lines), http);
         let on = format!("USE_FLEX_REPORTING_HTTPS = 1\n{lines}");
-        assert_eq!(of(&on, false), https);
-        assert_eq!(of(&on, true), [https, http].concat());
-        assert_eq!(of("", true).len(), 2 * 10 * 5);
+        assert_eq!(of(&on), https);
+        // The vendor's own nodes over HTTPS are not asked while HTTPS is off.
+        assert!(of("").iter().all(|target| target.starts_with("HTTP ")));
+        assert_eq!(of("").len(), 10 * 5);
     }
 
     #[test]
     fn a_node_with_its_own_port_is_probed_only_there_and_nothing_twice() {
-        assert_eq!(of("FLEX_NODE_LIST = [2001:db8::1]:4711", false), ["HTTP [2001:db8::1]:4711"]);
-        let both = of("FLEX_NODE_LIST = A.example:8080;a.example;a.example:99", false);
+        assert_eq!(of("FLEX_NODE_LIST = [2001:db8::1]:4711"), ["HTTP [2001:db8::1]:4711"]);
+        let both = of("FLEX_NODE_LIST = A.example:8080;a.example;a.example:99");
         assert_eq!(both.len(), 6);
         assert_eq!((both[0].as_str(), both[5].as_str()), ("HTTP A.example:8080", "HTTP a.example:99"));
     }

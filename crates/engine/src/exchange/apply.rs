@@ -156,7 +156,8 @@ impl Engine {
         let sentence =
             format!("Applied the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
-        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done }).await?;
+        let entry = NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(applied.status_id.to_string())).await?;
         self.stored_identity.forget();
         if let Some((state, effects)) = &contact {
             self.adopt_contact(*state, effects);

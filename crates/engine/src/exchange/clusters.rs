@@ -182,7 +182,10 @@ impl Engine {
         };
         let sentence = format!("Added the cluster {} ({}).", new.name, new.uri);
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "cluster.add", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "cluster.add", sentence, outcome: AuditOutcome::Done }.about(&new.name),
+            )
             .await?;
         Ok(id)
     }
@@ -200,7 +203,10 @@ impl Engine {
         let Some(name) = name else { return Ok(false) };
         let sentence = format!("Removed the cluster {name}.");
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "cluster.remove", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "cluster.remove", sentence, outcome: AuditOutcome::Done }.about(&name),
+            )
             .await?;
         Ok(true)
     }

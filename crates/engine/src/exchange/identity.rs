@@ -222,7 +222,11 @@ impl Engine {
         self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
         let sentence = format!("Confirmed the vendor's key {}.", key.fingerprint());
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "vendor-key.pin", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "vendor-key.pin", sentence, outcome: AuditOutcome::Done }
+                    .about(key.fingerprint().to_string()),
+            )
             .await?;
         self.stored_identity.forget();
         self.sync.wake();

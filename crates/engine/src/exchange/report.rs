@@ -65,7 +65,11 @@ impl Engine {
             ledger::give_up_oldest(&mut tx, MOST_OPEN).await?;
             let sentence = format!("Created the report {}.", opened.status_id);
             self.audit
-                .commit(tx, NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done })
+                .commit(
+                    tx,
+                    NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done }
+                        .about(opened.status_id.to_string()),
+                )
                 .await?;
         }
         Ok(opened)

@@ -87,7 +87,11 @@ impl Engine {
         let tx = self.store.write().await?;
         let sentence = format!("Released the unused licenses of client {} (number {id}).", client.name);
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done }
+                    .about(&client.name),
+            )
             .await?;
         let now = self.clock.mono_ms();
         self.leases.release(id, now);

@@ -85,7 +85,8 @@ impl Engine {
             let mut tx = self.store.write().await?;
             rows::put(&mut tx, &server).await?;
             events::add(&mut tx, now.wall_ms, &server.name, PeerEventKind::Joined, &sentence).await?;
-            let entry = NewAuditEntry { actor: &actor, action: "peer.join", sentence, outcome: AuditOutcome::Done };
+            let entry = NewAuditEntry { actor: &actor, action: "peer.join", sentence, outcome: AuditOutcome::Done }
+                .about(&server.name);
             self.audit.commit(tx, entry).await?;
             self.peers.roster().keep(server, now);
             self.peers.wake.notify_one();
@@ -95,7 +96,8 @@ impl Engine {
             let mut tx = self.store.write().await?;
             rows::remove(&mut tx, &key, now.wall_ms).await?;
             events::add(&mut tx, now.wall_ms, &name, PeerEventKind::Removed, &sentence).await?;
-            let entry = NewAuditEntry { actor: &actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done };
+            let entry = NewAuditEntry { actor: &actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done }
+                .about(&name);
             self.audit.commit(tx, entry).await?;
             self.peers.forget(&key);
         }

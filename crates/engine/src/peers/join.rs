@@ -186,7 +186,11 @@ impl Engine {
             rows::put(&mut tx, other).await?;
         }
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "peer.join", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "peer.join", sentence, outcome: AuditOutcome::Done }
+                    .about(&inviter.name),
+            )
             .await?;
         let mut roster = self.peers.roster();
         roster.own = Some(own);

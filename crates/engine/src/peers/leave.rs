@@ -81,7 +81,10 @@ impl Engine {
         let kind = if all { PeerEventKind::Left } else { PeerEventKind::Removed };
         events::add(&mut tx, now, name, kind, &sentence).await?;
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done }.about(name),
+            )
             .await?;
         self.peers.roster().own = own;
         for key in &gone {

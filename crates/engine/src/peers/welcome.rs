@@ -106,7 +106,8 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         write_joined(&mut tx, &own, &mut member, &sentence).await?;
-        let entry = NewAuditEntry { actor: &joiner, action: "peer.join", sentence, outcome: AuditOutcome::Done };
+        let entry = NewAuditEntry { actor: &joiner, action: "peer.join", sentence, outcome: AuditOutcome::Done }
+            .about(&member.name);
         self.audit.commit(tx, entry).await?;
         {
             let mut roster = self.peers.roster();

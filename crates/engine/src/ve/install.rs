@@ -208,7 +208,11 @@ impl VeLicensing {
             license.license_id, license.customer, license.serial
         );
         self.audit
-            .commit(tx, NewAuditEntry { actor, action: "ve.install", sentence, outcome: AuditOutcome::Done })
+            .commit(
+                tx,
+                NewAuditEntry { actor, action: "ve.install", sentence, outcome: AuditOutcome::Done }
+                    .about(&license.license_id),
+            )
             .await?;
         anchor::remember(&self.places.anchors, &name, &newest);
         Ok(())

@@ -6,6 +6,10 @@ mod unified;
 
 use serde::{Deserialize, Serialize};
 
+use super::document::Document;
+use super::setting::{SETTINGS, Setting};
+use crate::plain_text::one_line;
+
 pub(crate) use align::{Block, blocks};
 
 /// Unchanged lines shown before and after a change.
@@ -62,6 +66,41 @@ pub enum RowKind {
 #[must_use]
 pub fn lines(old: &[u8], new: &[u8]) -> Diff {
     rows::build(old, new)
+}
+
+/// Longest value of a changed setting, characters.
+const MOST_SHOWN: usize = 300;
+
+/// A setting whose value differs between two files.
+#[derive(Debug, Clone)]
+pub struct ChangedSetting {
+    pub setting: &'static Setting,
+    /// Empty where the file has none.
+    pub old: String,
+    /// Empty where the file has none.
+    pub new: String,
+}
+
+/// `port_number from “7569” to “7570”`.
+impl std::fmt::Display for ChangedSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} from “{}” to “{}”", self.setting.key, self.old, self.new)
+    }
+}
+
+/// The settings whose values differ between two files, in their usual order.
+#[must_use]
+pub fn settings(old: &Document, new: &Document) -> Vec<ChangedSetting> {
+    let value = |document: &Document, setting: &Setting| {
+        let found = document.get(setting.section, setting.key);
+        found.map(|found| String::from_utf8_lossy(found.value).trim().to_owned()).unwrap_or_default()
+    };
+    let changed = SETTINGS.iter().filter_map(|setting| {
+        let (old, new) = (value(old, setting), value(new, setting));
+        let shown = |value: &str| one_line(value, MOST_SHOWN);
+        (old != new).then(|| ChangedSetting { setting, old: shown(&old), new: shown(&new) })
+    });
+    changed.collect()
 }
 
 impl Diff {

@@ -33,7 +33,9 @@ impl PeerUrl {
         &self.0
     }
 
-    fn host(&self) -> &str {
+    /// Its host: a name, or an address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
         let place = self.0.split_once("://").map_or("", |(_, place)| place);
         match place.strip_prefix('[') {
             Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -17,7 +17,20 @@ async fn answered(https: bool, answer: &[u8]) -> Result<u16, Trouble> {
     let (client, mut server) = duplex(64 * 1024);
     server.write_all(answer).await.unwrap();
     drop(server);
-    ask(client, &target(https), LIMIT).await
+    ask(client, &target(https), LIMIT).await.map(|answer| answer.status)
+}
+
+#[tokio::test]
+async fn a_node_tells_its_clock_and_what_it_runs() {
+    let (client, mut server) = duplex(64 * 1024);
+    let answer =
+        "HTTP/1.1 200 OK\r\nDate: Sun, 29 Nov 2026 20:00:07 GMT\r\nServer: node/2\u{202e}\r\nContent-Length: 0\r\n\r\n";
+    server.write_all(answer.as_bytes()).await.unwrap();
+    drop(server);
+    let answer = ask(client, &target(false), LIMIT).await.unwrap();
+    assert_eq!(answer.clock_ms, Some(1_795_982_407_000));
+    assert_eq!(answer.software.as_deref(), Some("node/2\u{fffd}"));
+    assert_eq!(instant("yesterday"), None);
 }
 
 #[tokio::test]

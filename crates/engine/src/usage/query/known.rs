@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use licensing::usage::{HOUR_MS, decode_hours};
 
 use super::KnownSpan;
@@ -46,6 +48,28 @@ impl Usage {
         let licensed = licensed.map(|at| at.saturating_add(HOUR_MS - 1).div_euclid(HOUR_MS) * HOUR_MS);
         let used = self.known().await?.map(|known| known.from * HOUR_MS);
         Ok(used.into_iter().chain(licensed).min())
+    }
+
+    /// Until when each product was used, Unix milliseconds: the end of the hour; of the day once its hours were purged.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn last_used(&self) -> Result<BTreeMap<String, i64>, DatabaseError> {
+        let rows: Vec<(String, i64, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT s.product, d.day, d.hours FROM usage_series AS s JOIN usage_days AS d ON d.series = s.id
+             WHERE s.deployment = '*' AND s.client = '' AND d.day = (
+                SELECT day FROM usage_days WHERE series = s.id AND (taken > 0 OR use_ms > 0) ORDER BY day DESC LIMIT 1)",
+        )
+        .fetch_all(self.inner.store.read())
+        .await?;
+        let mut last: BTreeMap<String, i64> = BTreeMap::new();
+        for (product, day, hours) in rows {
+            let hours = decode_hours(&hours.unwrap_or_default()).ok_or_else(damaged)?;
+            let hour = hours.iter().rposition(|hour| hour.taken > 0 || hour.use_ms > 0).unwrap_or(23);
+            let until = (day * 24 + hour as i64 + 1) * HOUR_MS;
+            last.entry(product).and_modify(|known| *known = until.max(*known)).or_insert(until);
+        }
+        Ok(last)
     }
 
     pub(super) async fn known(&self) -> Result<Option<HourRange>, DatabaseError> {
