@@ -242,7 +242,7 @@ async fn fallback() -> PageError {
 /// A GET of an address that only takes forms leads to the page of the form.
 async fn method_not_allowed(pages: Arc<[&'static str]>, request: Request) -> Response {
     let path = request.uri().path();
-    if request.method() == Method::GET && !is_api(path) {
+    if [Method::GET, Method::HEAD].contains(request.method()) && !is_api(path) {
         return Page::to(page_above(&pages, path)).into_response();
     }
     let sentence = format!("This address does not accept {}.", request.method());
