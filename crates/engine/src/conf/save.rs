@@ -9,6 +9,7 @@ use std::sync::Arc;
 use licensing::conf::check::{self, ConfFinding, Severity};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
+use licensing::conf::merge::{self, SettingConflict};
 use licensing::conf::setting;
 use licensing::conf::text::{self, TextOrigin};
 use licensing::plain_text::breaks_a_line;
@@ -51,6 +52,8 @@ pub enum ConfChange {
     Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
+    /// The content before this revision.
+    Undo(i64),
     /// A registration: its GUID and these values go into the file; the rest is stored with them.
     Register(Box<Registration>, Vec<(String, String)>),
 }
@@ -63,7 +66,7 @@ impl ConfChange {
             Self::Register(registration, more) => {
                 Some(registration.values().into_iter().chain(more.iter().cloned()).collect())
             }
-            Self::Text(..) | Self::Restore(_) => None,
+            Self::Text(..) | Self::Restore(_) | Self::Undo(_) => None,
         }
     }
 
@@ -88,8 +91,25 @@ pub struct Conflict {
     pub yours: Diff,
     /// From the common base to the file now.
     pub theirs: Diff,
+    /// The settings that both changes set, to different values.
+    pub settings: Vec<SettingConflict>,
     /// Of a text: both changes merged, if they don't touch the same lines.
     pub merged: Option<String>,
+}
+
+impl Conflict {
+    /// The change to make on top of the current file, if it is known what both began with, and neither touches what the
+    /// other changed.
+    pub fn merges(&self, change: &ConfChange) -> Option<ConfChange> {
+        match change {
+            _ if self.base.is_none() || !self.settings.is_empty() => None,
+            ConfChange::Values(_) => Some(change.clone()),
+            ConfChange::Text(_, TextOrigin::Browser) => {
+                Some(ConfChange::Text(self.merged.clone()?, TextOrigin::Browser))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The result of a save.
@@ -289,6 +309,10 @@ impl Engine {
                 let found = history::get(self.store.read(), *number).await?;
                 Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
             }
+            ConfChange::Undo(number) => {
+                let found = history::before(self.store.read(), *number).await?;
+                Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
+            }
         }
     }
 
@@ -308,7 +332,9 @@ impl Engine {
             }
             _ => None,
         };
+        let document = |bytes: &[u8]| Document::parse(bytes.to_vec());
         Ok(SaveError::Conflict(Box::new(Conflict {
+            settings: merge::conflicts(&document(before), &document(&mine), &document(&state.bytes)),
             yours: diff::lines(before, &mine),
             theirs: diff::lines(before, &state.bytes),
             base: known.map(|r| r.revision),
@@ -376,24 +402,29 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
 }
 
 fn sentence_of(change: &ConfChange, revision: &Revision, before: &Document, comment: &str) -> String {
+    let number = revision.number;
     let what = match change {
-        ConfChange::Values(_) | ConfChange::Register(..) => change
-            .values()
-            .unwrap_or_default()
-            .iter()
-            .map(|(key, value)| {
-                let known = setting::find(key);
-                let old = known.and_then(|s| before.get(s.section, s.key));
-                let old = old.map(|found| String::from_utf8_lossy(found.value).into_owned()).unwrap_or_default();
-                format!("{} from “{old}” to “{}”", known.map_or(key.as_str(), |s| s.key), value.trim())
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-        ConfChange::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        ConfChange::Restore(number) => format!("restored revision {number}"),
+        ConfChange::Values(_) | ConfChange::Register(..) => {
+            let values = change.values().unwrap_or_default();
+            let set: Vec<_> = values.iter().map(|(key, value)| set_sentence(key, value, before)).collect();
+            format!("Set {}; revision {number}.", set.join(", "))
+        }
+        ConfChange::Text(..) => {
+            let Revision { removed, added, .. } = revision;
+            format!("Set the text, {removed} lines removed and {added} added; revision {number}.")
+        }
+        ConfChange::Restore(restored) => format!("Restored revision {restored} as revision {number}."),
+        ConfChange::Undo(undone) => format!("Undid revision {undone}; revision {number}."),
     };
-    let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
-    format!("Set {what}; revision {}.{why}", revision.number)
+    if comment.is_empty() { what } else { format!("{what} Why: {comment}") }
+}
+
+/// "port_number from “7569” to “7570”".
+fn set_sentence(key: &str, value: &str, before: &Document) -> String {
+    let known = setting::find(key);
+    let old = known.and_then(|s| before.get(s.section, s.key));
+    let old = old.map(|found| String::from_utf8_lossy(found.value).into_owned()).unwrap_or_default();
+    format!("{} from “{old}” to “{}”", known.map_or(key, |s| s.key), value.trim())
 }
 
 /// Text for one line of a log or list: no line breaks or direction marks, at most `most` characters.
