@@ -30,7 +30,7 @@ const css = Buffer.from(main.replace(/@import\s+(?:url\()?["']([^"']+)["']\)?[^;
 const idiomorph = readFileSync("frontend/node_modules/idiomorph/dist/idiomorph.min.js", "utf8");
 const live = readFileSync("frontend/live.js", "utf8").replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
 // What the islands call, and nothing else of it is seen outside.
-const called = "{ countOn, isChanged, listen, lookAgain, searchFor, sendForm, serverAhead, timeOfDay }";
+const called = "{ countChanges, countOn, enliven, listen, lookAgain, searchFor, sendForm, serverAhead, timeOfDay }";
 const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst ${called} = (() => {\n${idiomorph}\n${live}return ${called};\n})();\n`);
 const wasm = readFileSync(join(work, "leasehold_opt.wasm"));
 const island = hash(Buffer.concat([js, wasm]));

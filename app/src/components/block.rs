@@ -1,10 +1,11 @@
 //! The blocks of a page: its head, the sentence it opens with, titled sections, lists of facts, messages, and the states in which there is nothing to
 //! show.
 
-use super::form::LinkButton;
+use super::form::{Hidden, LinkButton};
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn, Inner};
 use crate::islands::CopyButton;
+use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 
@@ -137,10 +138,26 @@ pub fn Banner(
 #[component]
 pub fn FlashMessage() -> impl IntoView {
     // It answers what this page was asked for; the same page fetched again does not say it.
-    request()
-        .flash
-        .clone()
-        .map(|flash| view! { <div data-keep="" id="flash"><Banner tone=flash.kind.tone() text=flash.text /></div> })
+    request().flash.clone().map(|flash| {
+        let undo = flash.undo.map(|base| {
+            view! {
+                <form method="post" action=paths::CONFIGURATION_UNDO>
+                    <Hidden name="base" value=base />
+                    <button type="submit" class="button">"Undo"</button>
+                </form>
+            }
+            .drawn()
+        });
+        let tone = flash.kind.tone();
+        view! {
+            <div data-keep="" id="flash">
+                {match undo {
+                    Some(undo) => view! { <Banner tone=tone text=flash.text>{undo}</Banner> }.drawn(),
+                    None => view! { <Banner tone=tone text=flash.text /> }.drawn(),
+                }}
+            </div>
+        }
+    })
 }
 
 /// A list of facts.
