@@ -174,6 +174,7 @@ test('a server in use: its pages', async ({ page }) => {
       text: '/configuration/text',
       history: '/configuration/history',
       revision: '/configuration/history/3',
+      restore: '/configuration/history/2/restore',
       audit: '/audit',
       account: '/account',
       settings: '/settings',

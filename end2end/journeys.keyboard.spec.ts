@@ -112,7 +112,10 @@ test.describe('a server in use', () => {
     const older = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem').nth(1);
     await press(page, older.getByRole('link', { name: /^Revision \d+/ }));
     await expectPage(page, /^Revision \d+$/);
+    await press(page, page.getByRole('link', { name: /^Restore revision \d+…$/ }));
+    await expectPage(page, /^Restore revision \d+$/);
     await type(page, page.getByLabel('Reason', { exact: true }), 'It was right before');
+    await type(page, page.getByLabel('Your password', { exact: true }), ADMIN.password);
     await press(page, page.getByRole('button', { name: /^Restore revision \d+$/ }), 'Space');
     await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(server.file()).toBe(before);

@@ -155,6 +155,29 @@ test.describe('a server in use', () => {
     expect(server.file()).toBe(expected);
   });
 
+  test('the filter and the way back to a default keep what was typed; a save is undone', async ({ page }) => {
+    await asPerson(page, server, ADMIN);
+    const before = readFileSync(server.conf);
+    await page.goto(`${server.url}/configuration`);
+    const [hour, minute] = ['Preset hour', 'Preset minute'].map((label) => page.getByLabel(label, { exact: true }));
+    await hour.fill('11');
+    await minute.fill('12');
+    await page.getByRole('searchbox', { name: 'Filter the settings' }).fill('log detail');
+    await page.keyboard.press('Enter');
+    await expectPage(page, 'Configuration');
+    await expect(hour).toBeHidden();
+    await page.getByRole('button', { name: 'Clear filter' }).click();
+    await expect(hour).toHaveValue('11');
+    await page.getByRole('button', { name: 'Reset to default: Preset minute' }).click();
+    await expect(hour).toHaveValue('11');
+    await expect(minute).toHaveValue('default');
+    await page.getByRole('button', { name: 'Review changes' }).click();
+    await page.getByRole('button', { name: 'Save the change' }).click();
+    await page.getByRole('status').filter({ hasText: /Saved as revision \d+/ }).getByRole('button', { name: 'Undo' }).click();
+    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is undone/ })).toBeVisible();
+    expect(readFileSync(server.conf).equals(before)).toBe(true);
+  });
+
   test('text: edited, refused, saved, and brought back from the history', async ({ page }) => {
     await asPerson(page, server, ADMIN);
     const before = readFileSync(server.conf);
@@ -183,8 +206,11 @@ test.describe('a server in use', () => {
     const revisions = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem');
     await expect(revisions.first()).toContainText('Look <b>closely</b> & "long"');
     await revisions.nth(1).getByRole('link', { name: /^Revision \d+/ }).click();
-    await expect(page.getByRole('region', { name: 'Restore this revision' }).getByRole('row', { name: /removed .*not markup/ })).toBeVisible();
+    await page.getByRole('link', { name: /^Restore revision \d+…$/ }).click();
+    await expectPage(page, /^Restore revision \d+$/);
+    await expect(page.getByRole('row', { name: /removed .*not markup/ })).toBeVisible();
     await page.getByLabel('Reason', { exact: true }).fill('Too much detail');
+    await page.getByLabel('Your password', { exact: true }).fill(ADMIN.password);
     await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
     await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(readFileSync(server.conf).equals(before)).toBe(true);

@@ -193,6 +193,27 @@ test.describe('a server in use', () => {
     await expectPage(page, 'Settings');
   });
 
+  test('the filter works in place, and a setting goes back to its default', async ({ page }) => {
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/configuration`);
+    await alive(page);
+    const hour = page.getByLabel('Preset hour', { exact: true });
+    await hour.fill('7');
+    const filter = page.getByRole('searchbox', { name: 'Filter the settings' });
+    await filter.fill('log detail');
+    await expect(hour).toBeHidden();
+    await expect(page.getByLabel('Log detail', { exact: true })).toBeVisible();
+    await expect(page).toHaveURL(/\?q=log%20detail$/);
+    await expect(page.getByText('1 unsaved change')).toBeVisible();
+    await filter.fill('nothing like this');
+    await expect(page.getByText('No settings match')).toBeVisible();
+    await page.getByRole('button', { name: 'Clear filter' }).click();
+    await expect(hour).toHaveValue('7');
+    await page.getByRole('button', { name: 'Reset to default: Preset hour' }).click();
+    await expect(hour).toHaveValue('default');
+    await expect(page.getByText(/unsaved change/)).toBeHidden();
+  });
+
   test('an edit made outside is shown within 2 s, looked at, and kept', async ({ page }) => {
     await asPerson(page, server, ADMIN);
     const listening = page.waitForResponse((response) => new URL(response.url()).pathname === '/events');
@@ -239,13 +260,8 @@ test.describe('a server in use', () => {
     expect(message!.y + message!.height).toBeLessThanOrEqual(action!.y);
     await page.getByRole('button', { name: 'Dismiss this message' }).click();
     await expect(stale).toBeHidden();
-    expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(409);
-    await expectPage(page, 'The file has changed');
-    await expect(page.getByRole('region', { name: 'Your change' })).toContainText('FLEX_DESIRED_SYNC_MINUTE = 41');
-    await expect(page.getByRole('region', { name: 'The other change' })).toContainText('FLEX_DESIRED_SYNC_HOUR = 3');
-    await expect(page.getByText(/ada saved revision \d+ from the console/)).toBeVisible();
-    await expect(page.getByText('From the other browser')).toBeVisible();
-    await page.getByRole('button', { name: 'Review my changes on top of the current file' }).click();
+    expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(200);
+    await expect(page.getByRole('status').filter({ hasText: /ada saved revision \d+ from the console while you were editing/ })).toBeVisible();
     await expectPage(page, 'Review before saving');
     const rows = page.getByRole('group', { name: 'Your changes' }).getByRole('row');
     await expect(rows.filter({ hasText: 'MINUTE = 41' })).toBeVisible();

@@ -51,6 +51,64 @@ const isChanged = (control) => {
   return control.value !== control.defaultValue;
 };
 
+/**
+ * How many controls of a form are changed. A setting is compared with the file, whatever the server filled in; beside it stands whether it
+ * is changed, and the way back to its default.
+ */
+const countChanges = (form) =>
+  [...form.elements].filter((control) => {
+    const row = control.matches(WRITES) && control.closest('[data-file]');
+    if (!row) return isChanged(control);
+    const [value, { file }] = [control.value.trim(), row.dataset];
+    row.querySelector('.changed').hidden = value === file;
+    row.querySelector('[name=reset]').hidden = value.toLowerCase() === 'default' || !(value || file);
+    return value !== file;
+  }).length;
+
+/** Shows the settings that hold what is typed into the filter, and what is wrong. The address says it too. */
+const filterSettings = (form, q) => {
+  const text = q.value.trim().toLowerCase();
+  // The filter is no change of the form.
+  q.defaultValue = q.value;
+  for (const group of form.querySelectorAll('.settings-group')) {
+    const rows = [...group.querySelectorAll('.setting')];
+    for (const row of rows) {
+      const parts = [group.querySelector('h2'), ...row.querySelectorAll('.setting-name, .means')].map((part) => part.textContent);
+      row.hidden = !`${parts} ${row.querySelector(WRITES).value}`.toLowerCase().includes(text) && !row.querySelector('.field-error');
+    }
+    group.hidden = rows.every((row) => row.hidden);
+  }
+  form.querySelector('.no-settings').hidden = !!form.querySelector('.setting:not([hidden])');
+  form.querySelector('[value=clear]').hidden = !text;
+  history.replaceState(null, '', text ? `?q=${encodeURIComponent(text)}` : location.pathname);
+};
+
+/** What a form of the configuration does by itself: its filter and its defaults ask no server, its lines are numbered as they are typed. */
+const enliven = (form) => {
+  const { q, text } = form.elements;
+  const gutter = form.querySelector('.gutter');
+  const typed = ({ target }) => {
+    if (target === q) filterSettings(form, q);
+    if (target !== text || !gutter) return;
+    const lines = Math.min(text.value.split('\n').length, 5000);
+    text.rows = lines + 2;
+    while (gutter.childElementCount > lines) gutter.lastElementChild.remove();
+    while (gutter.childElementCount < lines) gutter.append(Object.assign(document.createElement('span'), { id: `L${gutter.childElementCount + 1}` }));
+  };
+  form.addEventListener('input', typed);
+  form.addEventListener('keydown', (event) => event.target === q && event.key === 'Enter' && event.preventDefault());
+  form.addEventListener('click', (event) => {
+    const button = event.target.closest('[name=reset], [value=filter], [value=clear]');
+    if (!button) return;
+    event.preventDefault();
+    const control = button.name === 'reset' ? button.closest('.setting').querySelector(WRITES) : q;
+    if (control !== q) control.value = 'default';
+    else if (button.value === 'clear') q.value = '';
+    control.dispatchEvent(new Event('input', { bubbles: true }));
+    control.focus();
+  });
+};
+
 /** What stays as it is: forms that are being filled in, open dialogs, the answer to the last action. */
 const held = (root) => {
   const outside = (element) => !element.closest('leptos-island');

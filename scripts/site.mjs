@@ -31,7 +31,7 @@ const idiomorph = readFileSync("frontend/node_modules/idiomorph/dist/idiomorph.m
 const own = ["live", "chart"].map((name) => readFileSync(`frontend/${name}.js`, "utf8")).join("");
 const bare = own.replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
 // What the islands call, and nothing else of it is seen outside.
-const called = "{ countOn, isChanged, listen, lookAgain, readChart, searchFor, sendForm, serverAhead, timeOfDay }";
+const called = "{ countChanges, countOn, enliven, listen, lookAgain, readChart, searchFor, sendForm, serverAhead, timeOfDay }";
 const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst ${called} = (() => {\n${idiomorph}\n${bare}return ${called};\n})();\n`);
 const wasm = readFileSync(join(work, "leasehold_opt.wasm"));
 const island = hash(Buffer.concat([js, wasm]));

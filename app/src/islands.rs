@@ -82,7 +82,7 @@ fn around<T>(_element: &T, _name: &str) -> Option<String> {
 #[component]
 pub fn UnsavedGuard(
     form: String,
-    /// The form came back with what was typed: leaving would lose it.
+    /// The form came back with what was typed, and can't be compared with what it changes: leaving would lose it.
     dirty: bool,
 ) -> impl IntoView {
     view! { <div class="around" data-form=form data-dirty=dirty.then_some("")><Unsaved /></div> }

@@ -23,6 +23,8 @@ pub const CONFIGURATION_TEXT: &str = "/configuration/text";
 pub const CONFIGURATION_SAVE: &str = "/configuration/save";
 pub const CONFIGURATION_HISTORY: &str = "/configuration/history";
 pub const CONFIGURATION_RESTORE: &str = "/configuration/restore";
+/// Brings back the file as it was before the last save.
+pub const CONFIGURATION_UNDO: &str = "/configuration/undo";
 pub const CONFIGURATION_OUTSIDE: &str = "/configuration/outside";
 
 pub const DIAGNOSTICS: &str = "/diagnostics";
@@ -115,6 +117,8 @@ pub const ACCOUNT_SESSIONS_REVOKE_OTHERS: &str = "/account/sessions/revoke-other
 
 /// Route pattern of [`revision`].
 pub const CONFIGURATION_REVISION_PATTERN: &str = "/configuration/history/{number}";
+/// Route pattern of [`restore`].
+pub const CONFIGURATION_RESTORE_PATTERN: &str = "/configuration/history/{number}/restore";
 /// The configuration over the API, as `curl` calls it.
 pub const API_CONFIG: &str = "/api/v1/config";
 /// Exchange with the nodes, over the API.
@@ -155,6 +159,11 @@ pub fn audit_entry(seq: i64) -> String {
     format!("{AUDIT}?before={}", seq.saturating_add(1))
 }
 
+/// What restoring a revision would change, and the form that does it.
+pub fn restore(number: i64) -> String {
+    format!("{}/restore", revision(number))
+}
+
 /// A page of the history: the revisions older than `before`.
 pub fn history_before(before: i64) -> String {
     format!("{CONFIGURATION_HISTORY}?before={before}")
@@ -175,9 +184,10 @@ pub fn setting(key: &str) -> String {
     format!("{CONFIGURATION}#setting-{key}")
 }
 
-/// The configuration form, showing only what matches.
+/// The configuration form, showing only what matches; all of it when nothing is asked for.
+#[cfg(feature = "ssr")]
 pub fn configuration_filtered(text: &str) -> String {
-    format!("{CONFIGURATION}?{}", query(&[("q", text)]))
+    with_query(CONFIGURATION, &[("q", text)])
 }
 
 /// The exchange by hand, showing one report.

@@ -162,6 +162,9 @@ impl FlashKind {
 pub struct Flash {
     pub kind: FlashKind,
     pub text: String,
+    /// The revision of the configuration file that can be undone, as its base names it.
+    #[serde(default)]
+    pub undo: Option<String>,
 }
 
 /// One reason why a form was refused.

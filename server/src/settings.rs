@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use licensing::conf::view::SettingOverride;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -256,6 +257,24 @@ impl Settings {
         !self.data.join("leasehold.db").exists()
     }
 
+    /// The settings of license_server.conf that do not count because one of these is set instead.
+    pub fn overrides(&self) -> Vec<(&'static str, SettingOverride)> {
+        const OVERRIDE: [(&str, &str); 2] = [("clients", "port_number"), ("log", "LOGGING_VERBOSITY")];
+        let named = |name: &str| self.sources.iter().find(|source| source.name == name && !source.value.is_empty());
+        OVERRIDE
+            .into_iter()
+            .filter_map(|(name, key)| {
+                let SourcedSetting { source, value, .. } = named(name)?;
+                let by = match source.split_once(' ') {
+                    // `flag --clients`, `environment LEASEHOLD_CLIENTS`
+                    Some((_, by)) => by.to_owned(),
+                    None => format!("{name} in {source}"),
+                };
+                Some((key, SettingOverride { by, value: value.clone() }))
+            })
+            .collect()
+    }
+
     /// How the licensing nodes are reached, besides license_server.conf.
     ///
     /// # Errors
@@ -444,6 +463,23 @@ mod tests {
         assert_eq!(source("console"), "flag --console");
         assert_eq!(source("tls-cert"), "leasehold.toml");
         assert_eq!(source("hosts"), "default");
+    }
+
+    #[test]
+    fn a_setting_of_the_vendors_file_names_what_overrides_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("leasehold.toml");
+        std::fs::write(&file, "log = \"debug\"\n").unwrap();
+        assert_eq!(resolve(&Flags::default(), None).unwrap().overrides(), []);
+        let flags = Flags::default().set("clients", "127.0.0.1:7580");
+        let by = |by: &str, value: &str| SettingOverride { by: by.to_owned(), value: value.to_owned() };
+        assert_eq!(
+            resolve(&flags, Some(&file)).unwrap().overrides(),
+            [
+                ("port_number", by("--clients", "127.0.0.1:7580")),
+                ("LOGGING_VERBOSITY", by("log in leasehold.toml", "debug"))
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The blocks of a page: its head, the sentence it opens with, titled sections, lists of facts, messages, and the states in which there is nothing to
 //! show.
 
-use super::form::LinkButton;
+use super::form::{Hidden, LinkButton};
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn, Inner};
 use crate::islands::CopyButton;
@@ -141,9 +141,22 @@ pub fn FlashMessage() -> impl IntoView {
     let context = request();
     let here = context.address();
     context.flash.clone().map(|flash| {
+        let undo = flash.undo.map(|base| {
+            view! {
+                <form method="post" action=paths::CONFIGURATION_UNDO>
+                    <Hidden name="base" value=base />
+                    <button type="submit" class="button">"Undo"</button>
+                </form>
+            }
+            .drawn()
+        });
+        let tone = flash.kind.tone();
         view! {
             <div data-keep="" id="flash" class="flash">
-                <Banner tone=flash.kind.tone() text=flash.text />
+                {match undo {
+                    Some(undo) => view! { <Banner tone=tone text=flash.text>{undo}</Banner> }.drawn(),
+                    None => view! { <Banner tone=tone text=flash.text /> }.drawn(),
+                }}
                 // The page asked for again does not say it any more.
                 <a class="banner-close" href=here aria-label="Dismiss this message"><Icon glyph=Glyph::Cross /></a>
             </div>

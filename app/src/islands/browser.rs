@@ -48,9 +48,11 @@ fn copy_by_selection(text: &str) -> Option<bool> {
 
 #[wasm_bindgen]
 extern "C" {
-    /// Of `frontend/live.js`: whether a control is not as the server sent it.
-    #[wasm_bindgen(js_name = isChanged)]
-    fn is_changed(control: &Element) -> bool;
+    /// Of `frontend/live.js`: how many controls of a form are changed; marks those that say so.
+    #[wasm_bindgen(js_name = countChanges)]
+    fn count_changes(form: &Element) -> usize;
+    /// The same: filter, defaults and line numbers of a form of the configuration.
+    fn enliven(form: &Element);
 
     /// Of `frontend/live.js`: asks the server what the words find, and calls `done` with six texts for each.
     #[wasm_bindgen(js_name = searchFor)]
@@ -97,15 +99,18 @@ pub(crate) fn watch_form(id: &str, dirty: bool, tell: impl Fn(usize) + 'static) 
     };
     let unsaved = Rc::new(Cell::new(dirty));
 
-    let changed = {
+    let count = {
         let (form, unsaved) = (form.clone(), Rc::clone(&unsaved));
-        Closure::<dyn FnMut(Event)>::new(move |_| {
-            let controls = form.elements();
-            let count = (0..controls.length()).filter_map(|index| controls.item(index)).filter(is_changed).count();
+        move || {
+            let count = count_changes(&form);
             unsaved.set(dirty || count > 0);
             tell(count);
-        })
+        }
     };
+    // What came back from the server may differ from the file already.
+    count();
+    enliven(&form);
+    let changed = Closure::<dyn FnMut(Event)>::new(move |_| count());
     let _ = form.add_event_listener_with_callback("input", changed.as_ref().unchecked_ref());
     changed.forget();
 

@@ -275,6 +275,7 @@ pub fn pages() -> Vec<Preview> {
     saved.flash = Some(app::request::Flash {
         kind: FlashKind::Success,
         text: "The configuration now says HTTPS, port 8443. The next exchange uses it.".into(),
+        undo: None,
     });
     let page = |name: &str, context, data: DiagnosticsPage| {
         inside(name, context, move || view! { <DiagnosticsView data=data /> }.into_any())

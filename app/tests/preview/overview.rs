@@ -112,7 +112,11 @@ fn untouched(readiness: Readiness) -> Overview {
 /// All states.
 pub fn pages() -> Vec<Preview> {
     let mut saved = administrator("/");
-    saved.flash = Some(Flash { kind: FlashKind::Success, text: "Revision 14 was saved and read back.".into() });
+    saved.flash = Some(Flash {
+        kind: FlashKind::Success,
+        text: "Revision 14 was saved and read back.".into(),
+        undo: Some("14-b3f0c1d2".into()),
+    });
     let mut alarm = administrator("/");
     alarm.badge.changed_outside = true;
     let mut fresh = administrator("/");

@@ -12,6 +12,8 @@ use app::pages::settings::{OwnSetting, Settings, SettingsPage, Source};
 use app::request::RequestContext;
 use leptos::prelude::*;
 use licensing::conf::diff::Diff;
+use licensing::conf::merge::SettingConflict;
+use licensing::conf::view::SettingOverride;
 use licensing::permission::Role;
 
 /// Renders a signed-in page.
@@ -75,7 +77,12 @@ fn entry_pages() -> Vec<Preview> {
 }
 
 fn form(text: &str) -> ConfigurationForm {
-    ConfigurationForm { file: file_info(text), settings: views(text), findings: findings(text), file_problem: None }
+    ConfigurationForm {
+        file: file_info(text),
+        settings: views(text),
+        findings: findings(text),
+        ..ConfigurationForm::default()
+    }
 }
 
 fn form_pages() -> Vec<Preview> {
@@ -92,6 +99,19 @@ fn form_pages() -> Vec<Preview> {
     filtered.query = vec![("q".into(), "https".into())];
     let mut nothing = administrator("/configuration");
     nothing.query = vec![("q".into(), "zebra".into())];
+    // Nothing is saved: a default was asked for, and the page came back with what was typed.
+    let mut typed = administrator("/configuration");
+    typed.form = refused(&[("FLEX_REPORTING_PORT_HTTPS", "default"), ("FLEX_DESIRED_SYNC_HOUR", "4")], &[]);
+    typed.query = vec![("q".into(), "port".into())];
+    let mut waiting = form(&registered_text().replace("port_number = default", "port_number = 7570"));
+    waiting.restart_required = vec!["Port for license clients".into()];
+    let mut overridden = form(&registered_text());
+    for setting in waiting.settings.iter_mut().filter(|setting| setting.key == "port_number") {
+        setting.restart_required = true;
+    }
+    for setting in overridden.settings.iter_mut().filter(|setting| setting.key == "port_number") {
+        setting.overridden = Some(SettingOverride { by: "--clients".into(), value: "127.0.0.1:7580".into() });
+    }
     let sparse = "[GLOBAL]\nFLEXIBLE_LICENSING_MODE = 1\n";
     let problem = ConfigurationForm {
         file_problem: Some(
@@ -117,6 +137,15 @@ fn form_pages() -> Vec<Preview> {
         inside("configuration-nothing", nothing, || {
             view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
         }),
+        inside("configuration-typed", typed, || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-restart", administrator("/configuration"), move || {
+            view! { <ConfigurationPage data=waiting /> }.into_any()
+        }),
+        inside("configuration-overridden", administrator("/configuration"), move || {
+            view! { <ConfigurationPage data=overridden /> }.into_any()
+        }),
         inside("configuration-sparse", administrator("/configuration"), move || {
             view! { <ConfigurationPage data=form(sparse) /> }.into_any()
         }),
@@ -134,7 +163,7 @@ fn text_pages() -> Vec<Preview> {
         file: file_info(&text),
         findings: findings(&text),
         text,
-        file_problem: None,
+        ..ConfigurationText::default()
     };
     let mut wrong = administrator("/configuration/text");
     wrong.form = refused(
@@ -146,6 +175,9 @@ fn text_pages() -> Vec<Preview> {
             view! { <TextPage data=text(troubled_text()) /> }.into_any()
         }),
         inside("text-refused", wrong, move || view! { <TextPage data=text(registered_text()) /> }.into_any()),
+        inside("text-viewer", viewer("/configuration/text"), move || {
+            view! { <TextPage data=text(registered_text()) /> }.into_any()
+        }),
     ]
 }
 
@@ -155,7 +187,16 @@ fn change_pages() -> Vec<Preview> {
         fields: vec![("FLEX_REPORTING_PORT_HTTPS".into(), "23028".into())],
         comment: "8443 is closed in DC2".into(),
     };
+    let other = || Meanwhile {
+        revision: 15,
+        who: Some("noor".into()),
+        origin: Origin::Console,
+        at_ms: NOW - 2 * MINUTE,
+        comment: Some("7569 is taken on this host".into()),
+    };
     let review = move |diff: Diff| Review {
+        overridden: vec![("Port for license clients".into(), "--clients".into())],
+        meanwhile: Some(other()),
         file: file_info(&registered_text()),
         draft: draft(),
         diff,
@@ -164,29 +205,53 @@ fn change_pages() -> Vec<Preview> {
         changes: vec![("FLEX_REPORTING_PORT_HTTPS".into(), "23028".into())],
         origin: "https://lic-01.example:8084".into(),
     };
+    let both = |yours: Option<&str>| SettingConflict {
+        key: "FLEX_REPORTING_PORT_HTTPS".into(),
+        label: "HTTPS port at the nodes".into(),
+        before: Some("8443".into()),
+        yours: yours.map(Into::into),
+        theirs: Some(String::new()),
+    };
     let conflict = move |mode: EditMode| Conflict {
         overlaps: mode == EditMode::Text,
+        settings: match mode {
+            EditMode::Form => vec![both(Some("23028"))],
+            EditMode::Text => Vec::new(),
+            EditMode::Restore => vec![both(None)],
+        },
         file: FileInfo {
             revision: 15,
             saved_by: Some("noor".into()),
             saved_at_ms: Some(NOW - 2 * MINUTE),
             ..file_info(&registered_text())
         },
-        draft: Draft { mode, ..draft() },
-        who: Some("noor".into()),
-        origin: Origin::Console,
-        at_ms: NOW - 2 * MINUTE,
-        comment: Some("7569 is taken on this host".into()),
+        draft: match mode {
+            EditMode::Restore => Draft { mode, fields: vec![("revision".into(), "12".into())], ..draft() },
+            mode => Draft { mode, ..draft() },
+        },
+        other: other(),
         yours: change(),
         theirs: other_change(),
     };
-    let outside = |settled: bool| Outside {
+    let outside = |edits: usize| Outside {
         file: file_info(&registered_text()),
         noticed_ms: NOW - 3 * MINUTE,
-        diff: other_change(),
+        edits: (0..edits)
+            .map(|ago| OutsideEdit {
+                item: RevisionItem {
+                    number: 13 - ago as i64,
+                    origin: Origin::Outside,
+                    at_ms: NOW - 2 * MINUTE - ago as i64 * MINUTE,
+                    ..revisions().remove(1)
+                },
+                previous: Some(12 - ago as i64),
+                diff: other_change(),
+            })
+            .collect(),
+        more: if edits > 1 { 3 } else { 0 },
+        before: Some(11),
         file_problem: None,
         findings: Vec::new(),
-        settled,
     };
     let mut alarm = administrator("/configuration/outside");
     alarm.badge.changed_outside = true;
@@ -200,9 +265,16 @@ fn change_pages() -> Vec<Preview> {
         inside("conflict", administrator("/configuration/save"), move || {
             view! { <ConflictPage data=conflict(EditMode::Form) /> }.into_any()
         }),
-        inside("outside", alarm, move || view! { <OutsidePage data=outside(false) /> }.into_any()),
+        inside("conflict-text", administrator("/configuration/save"), move || {
+            view! { <ConflictPage data=conflict(EditMode::Text) /> }.into_any()
+        }),
+        inside("conflict-restore", administrator("/configuration/restore"), move || {
+            view! { <ConflictPage data=conflict(EditMode::Restore) /> }.into_any()
+        }),
+        inside("outside", alarm.clone(), move || view! { <OutsidePage data=outside(1) /> }.into_any()),
+        inside("outside-several", alarm, move || view! { <OutsidePage data=outside(2) /> }.into_any()),
         inside("outside-settled", administrator("/configuration/outside"), move || {
-            view! { <OutsidePage data=outside(true) /> }.into_any()
+            view! { <OutsidePage data=outside(0) /> }.into_any()
         }),
     ]
 }
@@ -216,6 +288,8 @@ fn history_pages() -> Vec<Preview> {
         from_previous: previous.map(|_| change()),
         from_current: other_change(),
     };
+    let mut restore = administrator("/configuration/history/13/restore");
+    restore.form = refused(&[("comment", "Too much detail")], &[("password", "This is not your password.")]);
     vec![
         inside("history", administrator("/configuration/history"), move || {
             view! { <HistoryPage data=history(revisions()) /> }.into_any()
@@ -225,6 +299,10 @@ fn history_pages() -> Vec<Preview> {
         }),
         inside("revision", administrator("/configuration/history/13"), move || {
             view! { <RevisionPage data=revision(Some(12)) /> }.into_any()
+        }),
+        inside("restore", restore, move || view! { <RestorePage data=revision(Some(12)) /> }.into_any()),
+        inside("restore-nothing", administrator("/configuration/history/13/restore"), move || {
+            view! { <RestorePage data=Revision { from_current: Diff::default(), ..revision(Some(12)) } /> }.into_any()
         }),
         inside("revision-viewer", viewer("/configuration/history/1"), move || {
             view! { <RevisionPage data=revision(None) /> }.into_any()

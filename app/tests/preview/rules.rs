@@ -123,12 +123,14 @@ fn what_people_type_cannot_become_markup() {
         settings: settings.clone(),
         findings: Vec::new(),
         file_problem: Some(EVIL.into()),
+        restart_required: vec![EVIL.into()],
     };
     let text = ConfigurationText {
         file: file_info(EVIL),
         text: format!("{EVIL}\n{EVIL}"),
         findings: Vec::new(),
         file_problem: None,
+        restart_required: Vec::new(),
     };
     let pages = [
         render("form", context.clone(), move || view! { <Layout><ConfigurationPage data=form /></Layout> }.into_any()),

@@ -223,6 +223,7 @@ pub fn revisions() -> Vec<RevisionItem> {
         removed,
         added,
         restored_from: (number == 12).then_some(9),
+        reviewed_ms: None,
     };
     vec![
         item(14, 21 * HOUR, Some("admin"), Origin::Console, Some("443 is closed in DC2"), 1, 1),

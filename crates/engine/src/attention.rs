@@ -11,7 +11,9 @@ use licensing::alerts::Amount;
 use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::bundle::LicenseStatus;
 use licensing::conf::check::{self, Severity};
+use licensing::conf::document::Document;
 use licensing::conf::setting;
+use licensing::conf::view::{self, SettingOverride, SettingView};
 use licensing::contact::Millis;
 use licensing::service::Urgency;
 
@@ -28,14 +30,17 @@ const STORED_WITHIN: i64 = 20_000;
 /// Alerts count denials of this time, milliseconds.
 const HOUR: Millis = 60 * 60 * 1_000;
 
+/// The setting of the conf file that takes effect with a start.
+const PORT: &str = "port_number";
+
 /// What the last look at the disk found.
 #[derive(Debug, Default)]
 pub(crate) struct Attention {
     found: Mutex<Found>,
     /// The port for license clients as it was when this server started: another takes effect with the next start.
     started_with: OnceLock<u16>,
-    /// Keys of the conf file that a flag or the environment overrides.
-    overridden: OnceLock<Vec<&'static str>>,
+    /// Settings of the conf file that a flag or the environment overrides, by key.
+    overridden: OnceLock<Vec<(&'static str, SettingOverride)>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -163,21 +168,39 @@ impl Engine {
         self.attention.found().stored_at.is_none_or(|at| self.clock.mono_ms() - at < STORED_WITHIN)
     }
 
-    /// Keys of the conf file that do not count, because a flag or the environment says otherwise. The first call counts.
-    pub fn override_settings(&self, keys: Vec<&'static str>) {
-        let _ = self.attention.overridden.set(keys);
+    /// Settings of the conf file that do not count, because a flag or the environment says otherwise. The first call counts.
+    pub fn override_settings(&self, settings: Vec<(&'static str, SettingOverride)>) {
+        let _ = self.attention.overridden.set(settings);
     }
 
-    fn is_overridden(&self, key: &str) -> bool {
-        self.attention.overridden.get().is_some_and(|keys| keys.contains(&key))
+    /// What overrides a setting of the conf file; none if the file decides.
+    pub fn overridden(&self, key: &str) -> Option<&SettingOverride> {
+        let all = self.attention.overridden.get()?;
+        all.iter().find(|(overridden, _)| overridden.eq_ignore_ascii_case(key)).map(|(_, by)| by)
+    }
+
+    /// Whether a setting was changed since this server started, and takes effect with the next start.
+    fn waits_for_restart(&self, key: &str) -> bool {
+        let now = self.conf().effective.port_number;
+        key == PORT
+            && self.attention.started_with.get().is_some_and(|then| *then != now)
+            && self.overridden(key).is_none()
     }
 
     /// Labels of settings that were changed since this server started and take effect with the next start.
     pub fn restart_required(&self) -> Vec<String> {
-        const KEY: &str = "port_number";
-        let now = self.conf().effective.port_number;
-        let waits = self.attention.started_with.get().is_some_and(|then| *then != now) && !self.is_overridden(KEY);
-        waits.then(|| setting::find(KEY).map(|setting| setting.label.to_owned())).flatten().into_iter().collect()
+        let waits = self.waits_for_restart(PORT);
+        waits.then(|| setting::find(PORT).map(|setting| setting.label.to_owned())).flatten().into_iter().collect()
+    }
+
+    /// The settings of a version of the conf file, as they count on this server.
+    pub fn settings_of(&self, document: &Document) -> Vec<SettingView> {
+        let mut all = view::settings(document);
+        for setting in &mut all {
+            setting.overridden = self.overridden(&setting.key).cloned();
+            setting.restart_required = self.waits_for_restart(&setting.key);
+        }
+        all
     }
 
     /// Remembers the settings that take effect with a start.

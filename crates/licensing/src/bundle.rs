@@ -10,7 +10,7 @@ pub use crate::product::{KindError, LicenseKind, ProductCode, ProductCodeError};
 pub use changes::{LicenseChange, LicenseChanges, changes};
 pub use error::BundleError;
 pub use signed::{DOMAIN, SignedBundle};
-pub use standing::{LicenseStatus, LicenseVerdict, standing, usable};
+pub use standing::{LicenseStatus, LicenseVerdict, effect, in_service, standing, usable};
 pub use wire::{FORMAT, MOST_LICENSES};
 
 use std::fmt;

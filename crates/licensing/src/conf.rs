@@ -4,6 +4,7 @@ pub mod check;
 pub mod diff;
 pub mod document;
 pub mod effective;
+pub mod merge;
 mod reading;
 pub mod setting;
 pub mod template;

@@ -6,11 +6,12 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::Engine;
 use engine::conf::{BaseRevision, ConfChange, ConfState, SaveError};
 use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::text::{self, TextOrigin};
-use licensing::conf::view::{self, SettingView};
+use licensing::conf::view::SettingView;
 use licensing::permission::Permission::{EditConfiguration, RestoreConfiguration, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -119,16 +120,16 @@ async fn get_config(State(Api { engine, .. }): State<Api>) -> Result<Response, P
     if let Some(problem) = &state.problem {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem.to_string()));
     }
-    Ok(answer(&state, None))
+    Ok(answer(&engine, &state, None))
 }
 
-fn answer(state: &ConfState, diff: Option<Diff>) -> Response {
+fn answer(engine: &Engine, state: &ConfState, diff: Option<Diff>) -> Response {
     let document = state.document();
     let config = Config {
         revision: state.number(),
         path: state.path.clone(),
         changed_outside: state.outside.is_some(),
-        settings: view::settings(&document),
+        settings: engine.settings_of(&document),
         findings: check::check(&document),
         text: text::exact(&state.bytes),
         diff,
@@ -146,7 +147,10 @@ fn answer(state: &ConfState, diff: Option<Diff>) -> Response {
 enum NotSaved {
     #[response(status = 409, description = "The file can't be written")]
     Blocked,
-    #[response(status = 412, description = "The file has changed; both diffs are in the answer")]
+    #[response(
+        status = 412,
+        description = "The file has changed; the answer has both diffs, and in `conflicts` each setting that both changes set to different values: `key`, `label`, `before`, `yours`, `theirs`"
+    )]
     Changed,
     #[response(status = 507, description = "The disk is full")]
     Full,
@@ -253,7 +257,7 @@ async fn save(
     comment: &str,
 ) -> Result<Response, Problem> {
     let saved = engine.save_conf(&by.actor(), base, change, comment).await?;
-    Ok(answer(&engine.conf(), Some(saved.diff)))
+    Ok(answer(engine, &engine.conf(), Some(saved.diff)))
 }
 
 impl From<SaveError> for Problem {
@@ -266,10 +270,13 @@ fn refused(error: SaveError) -> Problem {
     let sentence = error.to_string();
     match error {
         SaveError::Conflict(conflict) => {
-            let mut problem = Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "The file has changed since, so nothing was saved. Both changes are in this answer.",
-            );
+            let mut detail =
+                "The file has changed since, so nothing was saved. Both changes are in this answer.".to_owned();
+            for setting in &conflict.settings {
+                detail.push(' ');
+                detail.push_str(&setting.sentence());
+            }
+            let mut problem = Problem::new(StatusCode::PRECONDITION_FAILED, detail);
             let theirs = conflict
                 .current
                 .as_ref()
@@ -278,6 +285,7 @@ fn refused(error: SaveError) -> Problem {
             put("current_etag", json!(format!("\"{}\"", conflict.current_base)));
             put("current_revision", json!(conflict.current.as_ref().map(|r| r.number)));
             put("changed_by", json!(theirs));
+            put("conflicts", json!(conflict.settings));
             put(
                 "yours",
                 json!({ "diff": conflict.yours.to_unified("base", "yours"), "removed": conflict.yours.removed, "added": conflict.yours.added }),

@@ -155,7 +155,7 @@ fn contact(engine: &Engine) -> Contact {
             PhaseLogLevel::Error => "error",
         }
         .to_owned(),
-        effect: rule.effect.to_owned(),
+        effect: engine.contact_effect(),
         lapses_at: contact.lapses_at().map(Time),
         limit_days: contact.limit.days(),
         clock_off_minutes: contact.flagged.map(|ms| ms / 60_000),

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::api::{Api, setup_url};
 use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
-use crate::settings::{self, Clients, Flags, Settings};
+use crate::settings::{self, Flags, Settings};
 use crate::{clients, control, logging, reporting};
 
 /// How long open requests may take to end after SIGTERM; the process is gone within 5 s.
@@ -72,9 +72,7 @@ impl Serve {
             ("reporting", reporting.as_ref().map(|bound| bound.address())),
         ];
         engine.alerts.link_to(&origin);
-        if settings.clients != Clients::PortNumber {
-            engine.override_settings(vec!["port_number"]);
-        }
+        engine.override_settings(settings.overrides());
         engine.peers.answers_at(&origin);
         let off = |flag: &str| PortState::Off(format!("It is turned off with --{flag}."));
         let state = off("clients");

@@ -66,7 +66,7 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
         Ok(saved) => {
             let number = saved.revision.number;
             let text = format!("Leasehold now uses {words} for the licensing nodes (revision {number}).");
-            Ok(form.done(text, paths::DIAGNOSTICS).await)
+            Ok(form.saved(text, &saved, paths::DIAGNOSTICS).await)
         }
         Err(refused) => form.refused(&refused, paths::DIAGNOSTICS, async { Ok(show(&form).await) }).await,
     }

@@ -133,7 +133,7 @@ pub fn contact(engine: &Engine) -> ContactModel {
     ContactModel {
         phase: rule.phase.as_str().to_owned(),
         label: rule.label.to_owned(),
-        effect: rule.effect.to_owned(),
+        effect: engine.contact_effect(),
         tone: match (rule.phase, rule.report.level) {
             (ContactPhase::Unregistered, _) => Tone::Neutral,
             (ContactPhase::InTouch, _) => Tone::Success,

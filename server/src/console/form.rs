@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::ops::Deref;
 
-use app::request::{FieldError, FlashKind, FormState};
+use app::request::{FieldError, Flash, FlashKind, FormState};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use engine::conf::SavedRevision;
 
 use super::page::leave_flash;
 use super::{Console, Page, PageError, Refusal};
@@ -75,7 +76,14 @@ impl Form {
 
     /// To another page, with a message there.
     pub async fn tell(&self, kind: FlashKind, text: impl Into<String>, path: impl AsRef<str>) -> Page {
-        leave_flash(&self.session, kind, text).await;
+        leave_flash(&self.session, Flash { kind, text: text.into(), undo: None }).await;
+        Page::to(path)
+    }
+
+    /// What was saved in the configuration file: the message offers to undo it.
+    pub async fn saved(&self, text: impl Into<String>, saved: &SavedRevision, path: impl AsRef<str>) -> Page {
+        let undo = Some(saved.base.clone()).filter(|_| !saved.diff.is_empty());
+        leave_flash(&self.session, Flash { kind: FlashKind::Success, text: text.into(), undo }).await;
         Page::to(path)
     }
 

@@ -82,7 +82,9 @@ pub async fn ask_again(app: &App, request: Request) -> Response {
     let path = form.parts.uri.path().to_owned();
     let mut values = vec![("next".to_owned(), paths::OVERVIEW.to_owned())];
     if KEPT.contains(&path.as_str()) {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.values).finish();
+        // Without its secrets, which are typed again.
+        let kept = form.state(Vec::new()).values;
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
         values = vec![("resume_path".to_owned(), path), ("resume".to_owned(), body)];
     }
     let kept = if values.len() == 2 { " Your entries are kept." } else { "" };

@@ -8,7 +8,7 @@ use app::components::{BareLayout, Document, Layout};
 use app::drawn::{Draw, Drawn};
 use app::pages::ErrorPage;
 use app::paths;
-use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, ServerStanding, Viewer};
+use app::request::{Badge, Flash, FormState, RequestContext, ServerStanding, Viewer};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -304,8 +304,8 @@ async fn context(
 const FLASH: &str = "flash";
 
 /// Leaves a message for the next page.
-pub async fn leave_flash(session: &Session, kind: FlashKind, text: impl Into<String>) {
-    if let Err(error) = session.insert(FLASH, Flash { kind, text: text.into() }).await {
+pub async fn leave_flash(session: &Session, flash: Flash) {
+    if let Err(error) = session.insert(FLASH, flash).await {
         tracing::warn!(%error, "could not keep a message for the next page");
     }
 }

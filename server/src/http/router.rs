@@ -85,7 +85,9 @@ fn pages(table: Table) -> Table {
         .post(paths::CONFIGURATION_SAVE, Person(EditConfiguration), &["conf.save"], conf::save)
         .get(paths::CONFIGURATION_HISTORY, Person(View), conf::history_page)
         .get(paths::CONFIGURATION_REVISION_PATTERN, Person(View), conf::revision_page)
+        .get(paths::CONFIGURATION_RESTORE_PATTERN, Person(RestoreConfiguration), conf::restore_page)
         .post(paths::CONFIGURATION_RESTORE, Person(RestoreConfiguration), &["conf.save"], conf::restore)
+        .post(paths::CONFIGURATION_UNDO, Person(EditConfiguration), &["conf.save"], conf::undo)
         .get(paths::CONFIGURATION_OUTSIDE, Person(View), conf::outside_page)
         .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], conf::keep_outside)
         .get(paths::LICENSES, Person(View), licenses::page)
@@ -246,7 +248,7 @@ async fn fallback() -> PageError {
 /// A GET of an address that only takes forms leads to the page of the form.
 async fn method_not_allowed(pages: Arc<[&'static str]>, request: Request) -> Response {
     let path = request.uri().path();
-    if request.method() == Method::GET && !is_api(path) {
+    if [Method::GET, Method::HEAD].contains(request.method()) && !is_api(path) {
         return Page::to(page_above(&pages, path)).into_response();
     }
     let sentence = format!("This address does not accept {}.", request.method());

@@ -1,5 +1,7 @@
 //! Walks all routes: each has an access rule that holds, and each that changes something says what it leaves in the audit log.
 
+mod conf;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -325,6 +327,32 @@ async fn unknown_addresses_and_methods_say_so() {
     assert_eq!(api.headers()[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(test.send(Request::delete("/api/v1/config"), "").await.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(test.send(Request::get("/setup"), "").await.status(), StatusCode::NOT_FOUND, "the wizard is over");
+}
+
+#[tokio::test]
+async fn the_address_of_a_form_leads_to_the_page_it_belongs_to() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let routes = table(test.app.clone()).routes;
+    let is_page = |path: &str| routes.iter().any(|route| route.method == "GET" && concrete(route.path) == path);
+    let mut walked = 0;
+    for route in &routes {
+        let path = concrete(route.path);
+        if route.method != "POST" || is_page(&path) || path.starts_with("/api/") || path.starts_with("/peer/") {
+            continue;
+        }
+        walked += 1;
+        for method in ["GET", "HEAD"] {
+            let request = Request::builder().method(method).uri(&path).header(header::COOKIE, &cookie);
+            let response = test.send(request, "").await;
+            assert_eq!(response.status(), StatusCode::SEE_OTHER, "{method} {path}");
+            let location = response.headers()[header::LOCATION].to_str().unwrap();
+            assert!(is_page(location) && (location == "/" || path.starts_with(location)), "{path} → {location}");
+        }
+        // Nobody is signed in: the page asks for that.
+        assert_eq!(test.send(Request::get(&path), "").await.status(), StatusCode::SEE_OTHER, "{path}");
+    }
+    assert!(walked > 20, "{walked}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The settings as a form, grouped, with a filter.
 
 use super::model::ConfigurationForm;
-use super::{FileLine, FileProblem, FindingList, counted};
+use super::{FileLine, FileProblem, FindingList, RestartRequired, counted};
 use crate::components::{
     Card, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Tag, TextArea,
 };
@@ -16,18 +16,16 @@ use licensing::conf::setting::Group;
 use licensing::conf::view::SettingView;
 use licensing::permission::Permission;
 
-/// The settings of the vendor's file.
+/// The settings of the vendor's file. What the filter leaves out stays in the form, hidden: nothing typed is lost by it.
 #[component]
 pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
     let context = request();
     let filter = context.query("q").unwrap_or_default().to_owned();
-    let typed_before = context.form.is_some();
     let comment = context.typed("comment", "");
     let why_not = why_not(&data);
     let disabled = why_not.is_some();
-    let groups = grouped(&data.settings, &filter);
-    let nothing = groups.is_empty();
-    let hidden = left_out(&data.settings, &filter);
+    let groups = grouped(data.settings, &filter);
+    let nothing = groups.iter().all(|(_, members)| members.iter().all(|(_, shown)| !shown));
     let file = data.file.clone();
     view! {
         <PageHeader
@@ -40,6 +38,7 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
         />
         <FormErrors />
         {data.file_problem.clone().map(|sentence| view! { <FileProblem sentence=sentence path=file.path.clone() /> })}
+        <RestartRequired labels=data.restart_required />
         {(!data.findings.is_empty()).then(|| {
             let (errors, warnings) = counted(&data.findings);
             view! {
@@ -48,37 +47,55 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
                 </Card>
             }
         })}
-        <form method="get" action=paths::CONFIGURATION class="filters" role="search" aria-label="Filter the settings">
-            <label class="vh" for="q">"Filter the settings"</label>
-            <input class="input" type="search" id="q" name="q" value=filter.clone() placeholder="Filter by name, key or value" data-filter="true" autocomplete="off" />
-            <button type="submit" class="button">"Filter"</button>
-            {(!filter.is_empty()).then(|| view! { <a class="clear" href=paths::CONFIGURATION>"Clear filter"</a> })}
-        </form>
-        {nothing.then(|| view! {
-            <EmptyState title="No settings match" why=format!("No name, key or value contains “{filter}”.")>
-                <LinkButton href=paths::CONFIGURATION>"Clear filter"</LinkButton>
-            </EmptyState>
-        })}
-        {(!nothing).then(|| view! {
-            <form method="post" action=paths::CONFIGURATION class="settings-form" id="settings">
-                <Hidden name="base" value=file.base />
-                {(!comment.is_empty()).then(|| view! { <Hidden name="comment" value=comment /> })}
-                {hidden.into_iter().map(|(key, value)| view! { <Hidden name=key value=value /> }).collect_view()}
-                {groups.into_iter().enumerate().map(|(number, (group, settings))| view! {
-                    <section class="card settings-group" aria-labelledby=format!("group-{number}")>
-                        <header><h2 id=format!("group-{number}")>{group}</h2></header>
-                        {settings.into_iter().map(|setting| view! { <SettingRow setting=setting disabled=disabled /> }).collect_view()}
-                    </section>
-                }).collect_view()}
-                <div class="save-bar">
-                    {match why_not {
-                        Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
-                        None => view! { <UnsavedGuard form="settings".to_owned() dirty=typed_before /> }.drawn(),
-                    }}
-                    <button type="submit" class="button primary" disabled=disabled>"Review changes"</button>
-                </div>
+        {disabled.then(|| view! {
+            <form method="get" action=paths::CONFIGURATION class="filters" role="search" aria-label="Filter the settings">
+                <Filter filter=filter.clone() />
+                {(!filter.is_empty()).then(|| view! { <a class="clear" href=paths::CONFIGURATION>"Clear filter"</a> })}
             </form>
         })}
+        <form method="post" action=paths::CONFIGURATION class="settings-form" id="settings">
+            {(!disabled).then(|| view! {
+                // Enter in a field presses the first button of its form.
+                <button type="submit" class="vh" tabindex="-1" aria-hidden="true">"Review changes"</button>
+                <div class="filters" role="search" aria-label="Filter the settings">
+                    <Filter filter=filter.clone() />
+                    <button type="submit" class="button quiet" name="intent" value="clear" hidden=filter.is_empty()>"Clear filter"</button>
+                </div>
+                <Hidden name="shown" value=filter.clone() />
+            })}
+            <Hidden name="base" value=file.base />
+            {(!comment.is_empty()).then(|| view! { <Hidden name="comment" value=comment /> })}
+            <div class="no-settings" hidden=!nothing>
+                <EmptyState title="No settings match" why="No name, key or value contains this text." />
+            </div>
+            {groups.into_iter().enumerate().map(|(number, (group, settings))| {
+                let empty = settings.iter().all(|(_, shown)| !shown);
+                view! {
+                    <section class="card settings-group" aria-labelledby=format!("group-{number}") hidden=empty>
+                        <header><h2 id=format!("group-{number}")>{group}</h2></header>
+                        {settings.into_iter().map(|(setting, shown)| view! { <SettingRow setting=setting disabled=disabled hidden=!shown /> }).collect_view()}
+                    </section>
+                }
+            }).collect_view()}
+            <div class="save-bar">
+                {match why_not {
+                    Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                    None => view! { <UnsavedGuard form="settings".to_owned() dirty=false /> }.drawn(),
+                }}
+                <button type="submit" class="button primary" name="intent" value="review" disabled=disabled>"Review changes"</button>
+            </div>
+        </form>
+    }
+    .drawn()
+}
+
+/// The field of the filter and its button.
+#[component]
+fn Filter(filter: String) -> impl IntoView {
+    view! {
+        <label class="vh" for="q">"Filter the settings"</label>
+        <input class="input" type="search" id="q" name="q" value=filter placeholder="Filter by name, key or value" data-filter="true" autocomplete="off" />
+        <button type="submit" class="button" name="intent" value="filter">"Filter"</button>
     }
     .drawn()
 }
@@ -102,36 +119,35 @@ fn matches(setting: &SettingView, text: &str) -> bool {
         .any(|part| part.to_lowercase().contains(&text))
 }
 
-/// The matching settings by group: what a person comes for first, what cannot be changed last.
-fn grouped(settings: &[SettingView], filter: &str) -> Vec<(String, Vec<SettingView>)> {
-    let mut groups: Vec<(String, Vec<SettingView>)> = [Group::Identity, Group::Nodes, Group::Schedule, Group::Service]
-        .map(|group| (group.label().to_owned(), Vec::new()))
-        .into();
-    for setting in settings.iter().filter(|setting| matches(setting, filter)) {
+/// The settings by group, each with whether the filter shows it: what a person comes for first, what cannot be changed
+/// last. What is wrong is always shown.
+fn grouped(settings: Vec<SettingView>, filter: &str) -> Vec<(String, Vec<(SettingView, bool)>)> {
+    let context = request();
+    let mut groups: Vec<(String, Vec<(SettingView, bool)>)> =
+        [Group::Identity, Group::Nodes, Group::Schedule, Group::Service]
+            .map(|group| (group.label().to_owned(), Vec::new()))
+            .into();
+    for setting in settings {
+        let shown = matches(&setting, filter) || context.error(&setting.key).is_some();
         match groups.iter_mut().find(|(group, _)| *group == setting.group) {
-            Some((_, members)) => members.push(setting.clone()),
-            None => groups.push((setting.group.clone(), vec![setting.clone()])),
+            Some((_, members)) => members.push((setting, shown)),
+            None => groups.push((setting.group.clone(), vec![(setting, shown)])),
         }
     }
     groups.retain(|(_, members)| !members.is_empty());
     for (_, members) in &mut groups {
-        members.sort_by_key(|setting| !setting.editable);
+        members.sort_by_key(|(setting, _)| !setting.editable);
     }
     groups
 }
 
-/// What was typed into settings the filter hides: carried along, so that nothing is lost.
-fn left_out(settings: &[SettingView], filter: &str) -> Vec<(String, String)> {
-    let Some(form) = request().form.clone() else { return Vec::new() };
-    settings
-        .iter()
-        .filter(|setting| setting.editable && !matches(setting, filter))
-        .filter_map(|setting| form.value(&setting.key).map(|value| (setting.key.clone(), value.to_owned())))
-        .collect()
-}
-
 /// The word that stands for the built-in value.
 const DEFAULT: &str = "default";
+
+/// Whether a value leaves the decision to the built-in default.
+fn is_default(value: &str, in_file: Option<&str>) -> bool {
+    value.eq_ignore_ascii_case(DEFAULT) || (value.is_empty() && in_file.unwrap_or_default().is_empty())
+}
 
 /// One setting with its control.
 #[component]
@@ -140,6 +156,9 @@ pub(crate) fn SettingRow(
     /// The whole form cannot be used.
     #[prop(optional)]
     disabled: bool,
+    /// The filter leaves it out.
+    #[prop(optional)]
+    hidden: bool,
     /// Leaves out the line and the tags.
     #[prop(optional)]
     plain: bool,
@@ -149,27 +168,39 @@ pub(crate) fn SettingRow(
     let error = context.error(&key).or_else(|| setting.error.clone());
     let described = if error.is_some() { format!("{key}-error {key}-help") } else { format!("{key}-help") };
     let inactive = if setting.active { "" } else { " inactive" };
-    let typed = context.typed(&key, setting.value.as_deref().unwrap_or_default());
-    let control = Control {
-        value: typed,
-        invalid: error.is_some(),
-        disabled: disabled || !setting.editable,
-        focus: context.focuses(&key),
-        described,
-    };
+    let in_file = setting.value.clone().unwrap_or_default().trim().to_owned();
+    let typed = context.typed(&key, &in_file);
+    let disabled = disabled || !setting.editable;
+    // What the script compares with, too.
+    let edits = !plain && !disabled;
+    let changed = edits && typed.trim() != in_file;
+    let reset = edits.then(|| {
+        let label = setting.label.clone();
+        let hidden = is_default(typed.trim(), setting.value.as_deref());
+        view! {
+            <button type="submit" class="button quiet reset" name="reset" value=key.clone() hidden=hidden>
+                "Reset to default"<span class="vh">{format!(": {label}")}</span>
+            </button>
+        }
+    });
+    let control = Control { value: typed, invalid: error.is_some(), disabled, focus: context.focuses(&key), described };
     view! {
-        <div class=format!("setting{inactive}") id=format!("setting-{key}")>
+        <div class=format!("setting{inactive}") id=format!("setting-{key}") data-file=edits.then_some(in_file) hidden=hidden>
             <div class="setting-name">
                 <label for=key.clone()>{setting.label.clone()}</label>
                 <code class="key">{key.clone()}</code>
-                {(!plain).then(|| view! { <Tags setting=setting.clone() /> })}
+                {(!plain).then(|| view! { <Tags setting=setting.clone() edits=edits changed=changed /> })}
             </div>
             <div class="setting-value">
                 {control.render(&setting)}
                 {error.map(|error| view! {
                     <p class="field-error" id=format!("{key}-error")><Icon glyph=Glyph::Danger /><span>{error}</span></p>
                 })}
+                {reset}
                 <div class="hint" id=format!("{key}-help")>
+                    {setting.overridden.clone().map(|by| view! {
+                        <p class="means">{format!("Not used: {} sets {}.", by.by, by.value)}</p>
+                    })}
                     {meaning(&setting).map(|meaning| view! { <p class="means">{meaning}</p> })}
                     {setting.why_inactive.clone().map(|why| view! { <p class="means">{why}</p> })}
                     <p>{setting.help.clone()}</p>
@@ -222,9 +253,16 @@ fn short_list(value: &str) -> String {
 }
 
 #[component]
-fn Tags(setting: SettingView) -> impl IntoView {
+fn Tags(
+    setting: SettingView,
+    /// The mark of a change is there, shown or not.
+    edits: bool,
+    changed: bool,
+) -> impl IntoView {
+    let after_restart = setting.effect == "restart" && setting.editable && setting.overridden.is_none();
     view! {
         <div class="tags">
+            {edits.then(|| view! { <span class="tag changed" hidden=!changed>"changed"</span> })}
             {match (&setting.value, setting.is_default) {
                 (None, _) => view! { <Tag text="not in the file" look="absent" /> }.drawn(),
                 (Some(_), true) => view! { <Tag text="default" /> }.drawn(),
@@ -232,7 +270,12 @@ fn Tags(setting: SettingView) -> impl IntoView {
             }}
             {(!setting.active).then(|| view! { <Tag text="inactive" look="off" /> })}
             {(!setting.editable).then(|| view! { <Tag text="read only" look="locked" /> })}
-            {(setting.effect == "restart").then(|| view! { <Tag text="restart required" look="off" /> })}
+            {setting.overridden.map(|by| view! { <Tag text=format!("overridden by {}", by.by) look="off" /> })}
+            {match (after_restart, setting.restart_required) {
+                (true, true) => view! { <Tag text="restart required" look="due" /> }.drawn(),
+                (true, false) => view! { <Tag text="takes effect after a restart" look="off" /> }.drawn(),
+                _ => ().drawn(),
+            }}
         </div>
     }
     .drawn()

@@ -53,7 +53,11 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
                 <p>
                     <span>{what(&item)}</span>
                     {is_current.then(|| view! { " " <Pill tone=Tone::Success text="Current" /> })}
-                    {(item.origin == Origin::Outside).then(|| view! { " " <Pill tone=Tone::Warning text="Outside" /> })}
+                    {match (item.origin, item.waits_for_review()) {
+                        (_, true) => view! { " " <Pill tone=Tone::Warning text="Outside, not reviewed" /> }.drawn(),
+                        (Origin::Outside, false) => view! { " " <Pill text="Outside, reviewed" /> }.drawn(),
+                        _ => ().drawn(),
+                    }}
                 </p>
                 {item.comment.clone().map(|comment| view! { <p class="comment">{comment}</p> })}
                 <p class="fine"><LineCounts item=item.clone() /></p>

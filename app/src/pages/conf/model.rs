@@ -2,6 +2,7 @@
 
 use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::Diff;
+use licensing::conf::merge::SettingConflict;
 use licensing::conf::view::SettingView;
 
 /// The file as it was read for this page.
@@ -24,6 +25,8 @@ pub struct ConfigurationForm {
     pub findings: Vec<ConfFinding>,
     /// A sentence when the file cannot be edited here: missing, a folder, unreadable, too large.
     pub file_problem: Option<String>,
+    /// Labels of the settings that were changed since the server started, and take effect with the next start.
+    pub restart_required: Vec<String>,
 }
 
 /// The file as text.
@@ -32,16 +35,20 @@ pub struct ConfigurationText {
     pub file: FileInfo,
     /// As `licensing::conf::text::shown` shows it.
     pub text: String,
+    /// Of the text that is shown.
     pub findings: Vec<ConfFinding>,
     pub file_problem: Option<String>,
+    pub restart_required: Vec<String>,
 }
 
-/// Which of the two editors a change came from.
+/// What a change was made with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EditMode {
     #[default]
     Form,
     Text,
+    /// An earlier revision is brought back: by a restore, or by an undo.
+    Restore,
 }
 
 impl EditMode {
@@ -50,6 +57,7 @@ impl EditMode {
         match self {
             EditMode::Form => "form",
             EditMode::Text => "text",
+            EditMode::Restore => "restore",
         }
     }
 }
@@ -58,7 +66,7 @@ impl EditMode {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     pub mode: EditMode,
-    /// The settings by key (form), or the one field `text`.
+    /// The settings by key (form), the one field `text`, or the one field `revision` (restore).
     pub fields: Vec<(String, String)>,
     pub comment: String,
 }
@@ -74,6 +82,10 @@ pub struct Review {
     pub findings: Vec<ConfFinding>,
     /// Labels of the changed settings that count only after a restart.
     pub needs_restart: Vec<String>,
+    /// Labels of the changed settings that have no effect, with what overrides each: `--clients`.
+    pub overridden: Vec<(String, String)>,
+    /// What others changed since the editor was opened, in settings and lines this change doesn't touch.
+    pub meanwhile: Option<Meanwhile>,
     /// The changed settings by key, for `curl`; empty when the text itself changes.
     pub changes: Vec<(String, String)>,
     /// `http://127.0.0.1:8084`, for `curl`.
@@ -102,17 +114,27 @@ impl Origin {
     }
 }
 
+/// The newest change somebody else made while a change was made here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meanwhile {
+    /// The revision it led to.
+    pub revision: i64,
+    /// None when it happened outside Leasehold.
+    pub who: Option<String>,
+    pub origin: Origin,
+    pub at_ms: i64,
+    pub comment: Option<String>,
+}
+
 /// Somebody else changed the file while this change was made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conflict {
     /// The current file; `file.base` is the new base.
     pub file: FileInfo,
     pub draft: Draft,
-    /// None when it happened outside Leasehold.
-    pub who: Option<String>,
-    pub origin: Origin,
-    pub at_ms: i64,
-    pub comment: Option<String>,
+    pub other: Meanwhile,
+    /// The settings that both changes set, to different values.
+    pub settings: Vec<SettingConflict>,
     /// Both changes touch the same lines of the text: on top of the current file, yours would replace the other.
     pub overlaps: bool,
     /// From the common base to what was typed here.
@@ -143,6 +165,15 @@ pub struct RevisionItem {
     pub added: usize,
     /// Set when this revision brought back an older one.
     pub restored_from: Option<i64>,
+    /// Of a change made outside: when somebody reviewed it.
+    pub reviewed_ms: Option<i64>,
+}
+
+impl RevisionItem {
+    /// Whether it was made outside, and nobody has reviewed it.
+    pub fn waits_for_review(&self) -> bool {
+        self.origin == Origin::Outside && self.reviewed_ms.is_none()
+    }
 }
 
 /// One revision with its two comparisons.
@@ -161,15 +192,28 @@ pub struct Revision {
 /// The file was changed outside Leasehold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outside {
-    /// `file.revision` is the last saved revision; `file.base` names the bytes now in the file.
+    /// `file.base` names the bytes now in the file.
     pub file: FileInfo,
+    /// Each change that nobody has reviewed, as the history has it; newest first. Empty: none is pending.
+    pub edits: Vec<OutsideEdit>,
+    /// Further ones, older than these.
+    pub more: usize,
+    /// The revision before all of them.
+    pub before: Option<i64>,
+    /// When the first was noticed, Unix milliseconds.
     pub noticed_ms: i64,
-    /// From the last saved revision to what is in the file now.
-    pub diff: Diff,
     /// Why the file can no longer be read.
     pub file_problem: Option<String>,
     /// The findings of the file as it is now.
     pub findings: Vec<ConfFinding>,
-    /// No outside change is pending.
-    pub settled: bool,
+}
+
+/// One change made outside.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OutsideEdit {
+    pub item: RevisionItem,
+    /// The revision before.
+    pub previous: Option<i64>,
+    /// From the one before to this one.
+    pub diff: Diff,
 }

@@ -1,7 +1,7 @@
 //! A change before it is saved: what changes, what the check would say, why.
 
 use super::model::{EditMode, Review};
-use super::{DraftFields, FileLine, FindingList, counted, crumbs};
+use super::{DraftFields, FileLine, FindingList, counted, crumbs, how};
 use crate::components::{
     Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
 };
@@ -11,6 +11,7 @@ use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::list;
 
 /// The answer to either editor.
 #[component]
@@ -19,8 +20,8 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
     let changed = changed_lines(&data.diff);
     let why_not = context.why_not(Permission::EditConfiguration);
     let back = match data.draft.mode {
-        EditMode::Form => paths::CONFIGURATION,
         EditMode::Text => paths::CONFIGURATION_TEXT,
+        EditMode::Form | EditMode::Restore => paths::CONFIGURATION,
     };
     let comment = context.typed("comment", &data.draft.comment);
     let (errors, warnings) = counted(&data.findings);
@@ -40,11 +41,19 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
     view! {
         <PageHeader title="Review before saving" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
         <FormErrors />
+        {data.meanwhile.map(|other| {
+            let text = format!("{} while you were editing. Neither change touches the other: yours is on top of it.", how(&other));
+            view! { <Banner tone=Tone::Info text=text><a href=paths::revision(other.revision)>"Show that change"</a></Banner> }
+        })}
         <form method="post" action=paths::CONFIGURATION_SAVE class="stack wide">
             <DraftFields draft=data.draft base=file.base />
             <Card title=lines_change(changed, file.lines) id="change">
                 <DiffView diff=data.diff caption="Your changes" />
                 <p class="muted">"Every other byte of the file stays the same. The previous version stays in the history and can be restored."</p>
+                {data.overridden.into_iter().map(|(label, by)| {
+                    let text = format!("{label} has no effect while {by} overrides it.");
+                    view! { <Banner tone=Tone::Info text=text role="note" /> }
+                }).collect_view()}
                 {needs_restart(&data.needs_restart).map(|text| view! { <Banner tone=Tone::Info text=text role="note" /> })}
             </Card>
             {(!data.findings.is_empty()).then(|| view! {
@@ -78,14 +87,9 @@ fn lines_change(changed: usize, total: usize) -> String {
 
 /// Which of the changes take effect only after a restart.
 fn needs_restart(labels: &[String]) -> Option<String> {
-    match labels {
-        [] => None,
-        [only] => Some(format!("{only} takes effect after a restart. Everything else takes effect now.")),
-        [more @ .., last] => Some(format!(
-            "{} and {last} take effect after a restart. Everything else takes effect now.",
-            more.join(", ")
-        )),
-    }
+    let verb = if labels.len() == 1 { "takes" } else { "take" };
+    (!labels.is_empty())
+        .then(|| format!("{} {verb} effect after a restart. Everything else takes effect now.", list(labels)))
 }
 
 /// The same change as a command for scripts.

@@ -1,17 +1,18 @@
-//! The file as text: an editor, and the lines as they are with what the check found beside them.
+//! The file as text: one editor, with the number of each line beside it and what the check found.
 
 use super::model::ConfigurationText;
-use super::{FileLine, FileProblem, FindingList, crumbs, look};
-use crate::components::{Card, Disabled, FormErrors, Hidden, Icon, LinkButton, PageHeader, TextArea};
-use crate::drawn::Draw;
+use super::{FileLine, FileProblem, FindingList, RestartRequired, counted, crumbs};
+use crate::components::{Card, Disabled, FormErrors, Hidden, LinkButton, PageHeader, TextArea};
+use crate::drawn::{Draw, Drawn};
 use crate::islands::UnsavedGuard;
+use crate::pages::overview::findings_words;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
-use licensing::conf::check::ConfFinding;
+use licensing::conf::check::{ConfFinding, Severity};
 use licensing::permission::Permission;
 
-/// Lines shown with their numbers; a larger file is shown in the editor only.
+/// Lines with a number; those of a larger file are only in the editor.
 const NUMBERED_LINES: usize = 5_000;
 
 /// The text of the vendor's file.
@@ -28,9 +29,10 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
         None => context.why_not(Permission::EditConfiguration).map(str::to_owned),
     };
     let disabled = why_not.is_some();
-    let rows = (typed.lines().count() + 2).clamp(12, 32) as u32;
+    let lines = typed.lines().count();
+    let numbers = numbers(lines, &data.findings);
+    let rows = u32::try_from(lines + 2).unwrap_or(u32::MAX).max(12);
     let file = data.file.clone();
-    let unplaced: Vec<ConfFinding> = data.findings.iter().filter(|finding| finding.line.is_none()).cloned().collect();
     let readable = data.file_problem.is_none();
     view! {
         <PageHeader
@@ -44,14 +46,26 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
         />
         <FormErrors />
         {data.file_problem.clone().map(|sentence| view! { <FileProblem sentence=sentence path=file.path.clone() /> })}
+        <RestartRequired labels=data.restart_required />
         {readable.then(|| view! {
+            {(!data.findings.is_empty()).then(|| {
+                let (errors, warnings) = counted(&data.findings);
+                view! {
+                    <Card title=format!("The check found {}", findings_words(errors, warnings)) id="findings">
+                        <FindingList findings=data.findings linked=true />
+                    </Card>
+                }
+            })}
             <form method="post" action=paths::CONFIGURATION_TEXT class="card" id="text-form">
                 <Hidden name="base" value=file.base />
                 {(!comment.is_empty()).then(|| view! { <Hidden name="comment" value=comment /> })}
                 <div class="field">
                     <label for="text">"The text of the file"</label>
                     <p class="hint" id="text-hint">"Lines you don't touch keep every byte, line endings included. You review the changes before anything is saved."</p>
-                    <TextArea name="text" id="text" text=typed rows=rows described_by="text-hint" invalid=invalid disabled=disabled autofocus=focus look="input mono editor" />
+                    <div class="editor" role=disabled.then_some("group") aria-label=disabled.then_some("The text of the file, to scroll") tabindex=disabled.then_some("0")>
+                        <div class="gutter" aria-hidden="true">{numbers}</div>
+                        <TextArea name="text" id="text" text=typed rows=rows described_by="text-hint" invalid=invalid disabled=disabled autofocus=focus look="input mono" />
+                    </div>
                 </div>
                 <div class="save-bar">
                     {match why_not {
@@ -61,57 +75,22 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
                     <button type="submit" class="button primary" disabled=disabled>"Review changes"</button>
                 </div>
             </form>
-            <Card title="Current file, line by line" id="lines">
-                {(!unplaced.is_empty()).then(|| view! { <FindingList findings=unplaced /> })}
-                <Lines text=data.text findings=data.findings />
-            </Card>
         })}
     }
     .drawn()
 }
 
-#[component]
-fn Lines(text: String, findings: Vec<ConfFinding>) -> impl IntoView {
-    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-    if lines.last().is_some_and(String::is_empty) {
-        lines.pop();
-    }
-    let total = lines.len();
-    view! {
-        <div class="source" role="group" aria-label="The lines of the file" tabindex="0">
-            <ol>
-                {lines.into_iter().take(NUMBERED_LINES).enumerate().map(|(index, line)| {
-                    let number = index + 1;
-                    let class = kind(&line);
-                    let here: Vec<&ConfFinding> = findings.iter().filter(|finding| finding.line == Some(number)).collect();
-                    view! {
-                        <li id=format!("L{number}") class=class>
-                            <code>{line}</code>
-                            {here.into_iter().map(|finding| {
-                                let (class, glyph, word) = look(&finding.severity);
-                                view! {
-                                    <p class=format!("beside {class}")>
-                                        <Icon glyph=glyph /><span class="vh">{format!("{word}: ")}</span><span>{finding.sentence.clone()}</span>
-                                    </p>
-                                }
-                            }).collect_view()}
-                        </li>
-                    }
-                }).collect_view()}
-            </ol>
-        </div>
-        {(total > NUMBERED_LINES).then(|| view! {
-            <p class="fine">{format!("The first {NUMBERED_LINES} of {total} lines. The editor above holds all of them.")}</p>
-        })}
-    }
-    .drawn()
-}
-
-/// The look of a line: comments step back, sections stand out.
-fn kind(line: &str) -> &'static str {
-    match line.trim_start().chars().next() {
-        Some('#' | ';') => "comment-line",
-        Some('[') => "section-line",
-        _ => "",
-    }
+/// The numbers of the lines, drawn by the style sheet: what links to a line leads to them. A line with a finding is marked.
+fn numbers(lines: usize, findings: &[ConfFinding]) -> Drawn {
+    (1..=lines.min(NUMBERED_LINES))
+        .map(|number| {
+            let mut here = findings.iter().filter(|finding| finding.line == Some(number));
+            let class = here.clone().next().map(|_| match here.any(|finding| finding.severity == Severity::Error) {
+                true => "danger",
+                false => "warning",
+            });
+            view! { <span id=format!("L{number}") class=class></span> }
+        })
+        .collect_view()
+        .drawn()
 }

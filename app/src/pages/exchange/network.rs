@@ -142,7 +142,7 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
         <Card title="Contact with the vendor" id="contact"><ContactClock data=contact /></Card>
         <div class="columns">
             <div>
-                <LastRound round=data.last_round.clone() tls=tls running=data.running />
+                <LastRound round=data.last_round.clone() contact=data.contact.clone() tls=tls running=data.running />
                 <Keys keys=data.keys.clone() />
                 {data.identity.clone().map(|identity| view! { <Who identity=identity /> })}
             </div>
@@ -197,15 +197,26 @@ fn Opening(data: ExchangePage) -> impl IntoView {
     .drawn()
 }
 
+/// What stands in the place of the last attempt while there is none: never, or not since the server started.
+fn no_attempt(contact: &ContactModel, running: bool, now_ms: i64) -> (&'static str, String) {
+    let next = if running { " One is in progress." } else { "" };
+    match contact.last_ms {
+        None if running => ("No attempts yet", "The first one is in progress.".to_owned()),
+        None => {
+            ("No attempts yet", "After the first sync, each node tried is listed here with how far it got.".to_owned())
+        }
+        Some(_) => ("No attempts since this server started", format!("{}{next}", contact_sentence(contact, now_ms))),
+    }
+}
+
 /// How the last round went, node by node.
 #[component]
-fn LastRound(round: Option<ExchangeRound>, tls: bool, running: bool) -> impl IntoView {
+fn LastRound(round: Option<ExchangeRound>, contact: ContactModel, tls: bool, running: bool) -> impl IntoView {
     let body = match round {
-        None if running => view! { <EmptyState title="No attempts yet" why="The first one is in progress." /> }.drawn(),
-        None => view! {
-            <EmptyState title="No attempts yet" why="After the first sync, each node tried is listed here with how far it got." />
+        None => {
+            let (title, why) = no_attempt(&contact, running, request().now_ms);
+            view! { <EmptyState title=title why=why /> }.drawn()
         }
-        .drawn(),
         Some(round) => {
             let (tone, word) = if round.ok { (Tone::Success, "Done") } else { (Tone::Danger, "Failed") };
             view! {
@@ -341,6 +352,20 @@ mod tests {
         let words = |attempt: &Attempt| stages(attempt, false).into_iter().map(|(word, _)| word).collect::<Vec<_>>();
         assert_eq!(words(&attempt("TCP", false)), ["DNS", "TCP", "HTTP", "Answer"]);
         assert!(words(&attempt("TLS", false)).contains(&"TLS"));
+    }
+
+    #[test]
+    fn a_server_that_synced_before_it_was_started_does_not_say_that_it_never_tried() {
+        let contact = ContactModel {
+            label: "Connected".into(),
+            days: Some(0),
+            last_ms: Some(1_000_000),
+            ..ContactModel::default()
+        };
+        let (title, why) = no_attempt(&contact, false, 1_000_000 + 11 * 60_000);
+        assert_eq!(title, "No attempts since this server started");
+        assert_eq!(why, "Connected: last synced 11 min ago.");
+        assert_eq!(no_attempt(&ContactModel::default(), false, 0).0, "No attempts yet");
     }
 
     #[test]

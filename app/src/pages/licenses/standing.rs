@@ -3,30 +3,21 @@
 use super::{LicensesPage, STATES};
 use crate::components::{LinkButton, Statement, Submit};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{ContactModel, contact_sentence};
+use crate::pages::exchange::{ContactModel, StepState, contact_sentence};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
-use licensing::bundle::LicenseStatus;
+use licensing::bundle::{LicenseStatus, in_service};
 use licensing::permission::Permission;
-use licensing::words::count;
 
 /// "12 licenses are in service."
 fn sentence(data: &LicensesPage) -> (Tone, String) {
-    let active = in_state(data, LicenseStatus::Active);
-    let rest = data.total.saturating_sub(active);
-    match (active, rest) {
-        (0, 0) => (Tone::Warning, "There is no license for this server.".to_owned()),
-        (0, _) if in_state(data, LicenseStatus::Lapsed) > 0 => {
-            (Tone::Danger, "No license is in service: contact with the vendor has lapsed.".to_owned())
-        }
-        (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
-        (active, 0) => (tone(data), format!("{} in service.", count(active, "license is", "licenses are"))),
-        (active, rest) => {
-            let others = if rest == 1 { "1 is not".to_owned() } else { format!("{rest} are not") };
-            (tone(data), format!("{} in service, {others}.", count(active, "license is", "licenses are")))
-        }
-    }
+    let tone = match (in_state(data, LicenseStatus::Active), data.total) {
+        (0, 0) => Tone::Warning,
+        (0, _) => Tone::Danger,
+        _ => tone(data),
+    };
+    (tone, in_service(&data.counts))
 }
 
 /// Warns here too when the contact clock runs out.
@@ -58,7 +49,9 @@ pub(super) fn standing(data: &LicensesPage) -> Drawn {
     let tone = if over.is_some() { Tone::Danger } else { tone };
     let contact = contact_sentence(&data.contact, request().now_ms);
     let urgent = matches!(data.contact.tone, Tone::Warning | Tone::Danger);
-    let effect = urgent.then(|| data.contact.effect.clone());
+    // The sentence says how the licenses stand; the clock only what follows for them.
+    let now = data.contact.steps.iter().find(|step| step.state == StepState::Now);
+    let effect = now.filter(|_| urgent).map(|step| step.effect.clone());
     let links: Vec<_> = STATES
         .into_iter()
         .map(|state| (state.as_str(), state.label(), in_state(data, state)))

@@ -127,6 +127,18 @@ pub(super) async fn get(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<R
     Ok(row.map(Into::into))
 }
 
+/// The version before this one; none before the first, or when there is no such version.
+pub(super) async fn before(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<RevisionText>> {
+    if get(pool, number).await?.is_none() {
+        return Ok(None);
+    }
+    let previous = list(pool, Some(number), 1).await?;
+    match previous.first() {
+        Some(previous) => get(pool, previous.number).await,
+        None => Ok(None),
+    }
+}
+
 pub(super) async fn newest(pool: &SqlitePool) -> sqlx::Result<Option<RevisionText>> {
     let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'applied' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
     Ok(row.map(Into::into))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use licensing::conf::check::{self, ConfFinding, Severity};
 use licensing::conf::diff::{self, ChangedSetting, Diff};
 use licensing::conf::document::Document;
+use licensing::conf::merge::{self, SettingConflict};
 use licensing::conf::setting;
 use licensing::conf::text::{self, TextOrigin};
 use licensing::plain_text::breaks_a_line;
@@ -51,6 +52,8 @@ pub enum ConfChange {
     Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
+    /// The content before this revision.
+    Undo(i64),
     /// A registration: its GUID and these values go into the file; the rest is stored with them.
     Register(Box<Registration>, Vec<(String, String)>),
 }
@@ -63,7 +66,7 @@ impl ConfChange {
             Self::Register(registration, more) => {
                 Some(registration.values().into_iter().chain(more.iter().cloned()).collect())
             }
-            Self::Text(..) | Self::Restore(_) => None,
+            Self::Text(..) | Self::Restore(_) | Self::Undo(_) => None,
         }
     }
 
@@ -88,8 +91,25 @@ pub struct Conflict {
     pub yours: Diff,
     /// From the common base to the file now.
     pub theirs: Diff,
+    /// The settings that both changes set, to different values.
+    pub settings: Vec<SettingConflict>,
     /// Of a text: both changes merged, if they don't touch the same lines.
     pub merged: Option<String>,
+}
+
+impl Conflict {
+    /// The change to make on top of the current file, if it is known what both began with, and neither touches what the
+    /// other changed.
+    pub fn merges(&self, change: &ConfChange) -> Option<ConfChange> {
+        match change {
+            _ if self.base.is_none() || !self.settings.is_empty() => None,
+            ConfChange::Values(_) => Some(change.clone()),
+            ConfChange::Text(_, TextOrigin::Browser) => {
+                Some(ConfChange::Text(self.merged.clone()?, TextOrigin::Browser))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The result of a save.
@@ -295,6 +315,10 @@ impl Engine {
                 let found = history::get(self.store.read(), *number).await?;
                 Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
             }
+            ConfChange::Undo(number) => {
+                let found = history::before(self.store.read(), *number).await?;
+                Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
+            }
         }
     }
 
@@ -314,7 +338,9 @@ impl Engine {
             }
             _ => None,
         };
+        let document = |bytes: &[u8]| Document::parse(bytes.to_vec());
         Ok(SaveError::Conflict(Box::new(Conflict {
+            settings: merge::conflicts(&document(before), &document(&mine), &document(&state.bytes)),
             yours: diff::lines(before, &mine),
             theirs: diff::lines(before, &state.bytes),
             base: known.map(|r| r.revision),
@@ -386,6 +412,8 @@ fn sentence_of(change: &ConfChange, revision: &Revision, changed: &[ChangedSetti
     let what = match (change, changed.is_empty()) {
         (ConfChange::Restore(number), false) => format!("Restored revision {number}: {named}"),
         (ConfChange::Restore(number), true) => format!("Restored revision {number}, without a change to a setting"),
+        (ConfChange::Undo(number), false) => format!("Undid revision {number}: {named}"),
+        (ConfChange::Undo(number), true) => format!("Undid revision {number}, without a change to a setting"),
         (ConfChange::Text(..), false) => format!("Edited the text: {named}"),
         (ConfChange::Text(..), true) => "Edited the text, without a change to a setting".to_owned(),
         (_, false) => format!("Set {named}"),

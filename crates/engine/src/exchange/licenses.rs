@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use licensing::bundle::{Bundle, License, LicenseKind, LicenseStatus, LicenseVerdict, SignedBundle, standing};
+use licensing::bundle::{self, Bundle, License, LicenseKind, LicenseStatus, LicenseVerdict, SignedBundle, standing};
 use licensing::context::Context;
 use licensing::status_response::{AcceptedResponse, InstalledBundle};
 use licensing::vendor_key::VendorKey;
@@ -132,6 +132,13 @@ impl Engine {
         let mut all = self.standings()?;
         self.spread_use(&mut all.items);
         Some(all)
+    }
+
+    /// What the contact clock means for the licenses there are, in one or two sentences.
+    pub fn contact_effect(&self) -> String {
+        let items = self.standings().map(|all| all.items).unwrap_or_default();
+        let counts: Vec<_> = items.iter().map(|item| (item.verdict.standing, 1)).collect();
+        bundle::effect(self.contact().rule(), &counts)
     }
 
     /// The same without numbers in use.

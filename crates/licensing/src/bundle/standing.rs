@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::License;
-use crate::{canonical::instant, contact::Millis, context::Context};
+use crate::contact::{ContactPhase, Millis, PhaseRule};
+use crate::{canonical::instant, context::Context, words::count};
 
 /// Whether a license may be used, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +48,35 @@ impl LicenseStatus {
             LicenseStatus::WrongContext => "Other context",
             LicenseStatus::OtherServer => "Other server",
         }
+    }
+}
+
+/// How the licenses stand, from how many are in each state: "12 licenses are in service, 1 is not."
+#[must_use]
+pub fn in_service(counts: &[(LicenseStatus, usize)]) -> String {
+    let of = |state| counts.iter().filter(|(counted, _)| *counted == state).map(|(_, count)| count).sum::<usize>();
+    let active = of(LicenseStatus::Active);
+    let rest = counts.iter().map(|(_, count)| count).sum::<usize>() - active;
+    match (active, rest) {
+        (0, 0) => "There is no license for this server.".to_owned(),
+        (0, _) if of(LicenseStatus::Lapsed) > 0 => {
+            "No license is in service: contact with the vendor has lapsed.".to_owned()
+        }
+        (0, _) => "No license is in service.".to_owned(),
+        (active, 0) => format!("{} in service.", count(active, "license is", "licenses are")),
+        (active, rest) => {
+            format!("{} in service, {}.", count(active, "license is", "licenses are"), count(rest, "is not", "are not"))
+        }
+    }
+}
+
+/// What a phase of the contact clock means for these licenses: how they stand, then what to do.
+#[must_use]
+pub fn effect(rule: &PhaseRule, counts: &[(LicenseStatus, usize)]) -> String {
+    match rule.phase {
+        ContactPhase::Unregistered | ContactPhase::Lapsed => rule.effect.to_owned(),
+        ContactPhase::InTouch => in_service(counts),
+        _ => format!("{} {}", in_service(counts), rule.effect),
     }
 }
 

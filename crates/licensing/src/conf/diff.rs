@@ -12,8 +12,11 @@ use crate::plain_text::one_line;
 
 pub(crate) use align::{Block, blocks};
 
-/// Unchanged lines shown before and after a change.
+/// Unchanged lines shown before and after a change. Blank lines and rules of asterisks are not among them.
 pub const CONTEXT: usize = 3;
+
+/// They are looked for among this many lines next to the change.
+const REACH: usize = 2 * CONTEXT;
 
 /// Maximum number of rows; a last row says how many more there are.
 pub const MAX_ROWS: usize = 2000;
@@ -22,7 +25,8 @@ pub const MAX_ROWS: usize = 2000;
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
-    /// Rows to show: changes with some unchanged lines around them, at most [`MAX_ROWS`].
+    /// Rows to show: changes with some unchanged lines around them, at most [`MAX_ROWS`]. Unchanged blank lines and rules
+    /// (`#*****#`) are left out.
     pub rows: Vec<DiffLine>,
     /// Number of lines removed, shown or not.
     pub removed: usize,
@@ -110,7 +114,8 @@ impl Diff {
         self.removed == 0 && self.added == 0
     }
 
-    /// The rows as a unified diff with the given names; empty for equal files.
+    /// The rows as a unified diff with the given names; empty for equal files. Unchanged lines that don't adjoin a
+    /// change are left out.
     #[must_use]
     pub fn to_unified(&self, old_name: &str, new_name: &str) -> String {
         if self.is_empty() { String::new() } else { unified::write(self, old_name, new_name) }

@@ -49,6 +49,22 @@ pub struct SettingView {
     pub line: Option<usize>,
     /// What is wrong with the value in the file.
     pub error: Option<String>,
+    /// What overrides the value in the file on this server.
+    #[serde(default)]
+    pub overridden: Option<SettingOverride>,
+    /// Whether the value was changed since this server started, and takes effect with the next start.
+    #[serde(default)]
+    pub restart_required: bool,
+}
+
+/// One of Leasehold's own settings that is used instead of a value in the file.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingOverride {
+    /// Where it is set: `--clients`, `LEASEHOLD_CLIENTS` or `clients in leasehold.toml`.
+    pub by: String,
+    /// What it is set to.
+    pub value: String,
 }
 
 /// The meaning of a sync time of 00:00 (FORMATS §1).
@@ -87,6 +103,8 @@ fn view(reading: &SettingReading<'_>, https: bool, preset: bool) -> SettingView 
         effect: setting.effect.as_str().to_owned(),
         line: reading.line,
         error: reading.error.clone(),
+        overridden: None,
+        restart_required: false,
     }
 }
 

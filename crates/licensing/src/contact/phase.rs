@@ -54,7 +54,8 @@ pub struct PhaseRule {
     pub label: &'static str,
     /// How it is logged.
     pub report: PhaseLog,
-    /// What it means and what to do, in one or two sentences.
+    /// What it means and what to do, in one or two sentences. Which licenses are in service is another question:
+    /// [`crate::bundle::effect`].
     pub effect: &'static str,
 }
 
@@ -72,25 +73,25 @@ pub static PHASES: &[PhaseRule] = &[
         phase: ContactPhase::InTouch,
         label: "Connected",
         report: PhaseLog { level: PhaseLogLevel::Info, every: None },
-        effect: "All licenses are in service.",
+        effect: "Licenses stay in service.",
     },
     PhaseRule {
         phase: ContactPhase::Late,
         label: "Overdue",
         report: PhaseLog { level: PhaseLogLevel::Info, every: Some(DAY) },
-        effect: "All licenses are in service. The sync is overdue; Leasehold keeps trying.",
+        effect: "Licenses stay in service. The sync is overdue; Leasehold keeps trying.",
     },
     PhaseRule {
         phase: ContactPhase::Reminder,
         label: "Reminder",
         report: PhaseLog { level: PhaseLogLevel::Warn, every: Some(DAY) },
-        effect: "All licenses are in service. Sync within the next weeks, online or offline.",
+        effect: "Licenses stay in service. Sync within the next weeks, online or offline.",
     },
     PhaseRule {
         phase: ContactPhase::Urgent,
         label: "Urgent",
         report: PhaseLog { level: PhaseLogLevel::Error, every: Some(DAY) },
-        effect: "All licenses are still in service. Sync within the next days, online or offline.",
+        effect: "Licenses still stay in service. Sync within the next days, online or offline.",
     },
     PhaseRule {
         phase: ContactPhase::Final,

@@ -2,14 +2,15 @@
 
 use engine::conf::{self, ConfState, RevisionText, SaveError};
 use engine::{DatabaseError, Engine};
+use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
-use licensing::conf::setting::{self, SettingEffect};
-use licensing::conf::{check, text, view};
+use licensing::conf::setting::SettingEffect;
+use licensing::conf::{check, text};
 
 use app::pages::conf::{
-    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
-    Revision, RevisionItem,
+    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Meanwhile, Origin, Outside,
+    OutsideEdit, Review, Revision, RevisionItem,
 };
 use app::request::FieldError;
 
@@ -36,26 +37,51 @@ fn problem(state: &ConfState) -> Option<String> {
     state.problem.as_ref().map(ToString::to_string)
 }
 
-/// The settings as a form.
-pub fn form(engine: &Engine) -> ConfigurationForm {
+/// The revision a form was made from; none when it is not known.
+pub async fn base(engine: &Engine, named: &str) -> Result<Option<RevisionText>, DatabaseError> {
+    let number = named.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    Ok(engine.conf_revision(number).await?.filter(|found| found.revision.base() == named))
+}
+
+/// The settings as a form: of the file now, or of the revision that an earlier form was made from.
+pub fn form(engine: &Engine, base: Option<&RevisionText>) -> ConfigurationForm {
     let state = engine.conf();
-    let document = state.document();
+    let document = base.map_or_else(|| state.document(), |base| Document::parse(base.bytes.clone()));
     ConfigurationForm {
-        file: file(&state),
-        settings: view::settings(&document),
+        file: based_on(file(&state), base),
+        settings: engine.settings_of(&document),
         findings: check::check(&document),
         file_problem: problem(&state),
+        restart_required: engine.restart_required(),
     }
 }
 
-/// The file as text.
-pub fn text(engine: &Engine) -> ConfigurationText {
+/// The file as text; the same of an earlier one, with what was typed in its place.
+pub fn text(engine: &Engine, base: Option<&RevisionText>, typed: Option<&str>) -> ConfigurationText {
     let state = engine.conf();
+    let bytes = base.map_or(&state.bytes, |base| &base.bytes);
+    // What is shown is what is checked.
+    let document = Document::parse(typed.map_or_else(|| bytes.clone(), |typed| typed.as_bytes().to_vec()));
     ConfigurationText {
-        file: file(&state),
-        text: text::shown(&state.bytes),
-        findings: check::check(&state.document()),
+        file: based_on(file(&state), base),
+        text: text::shown(bytes),
+        findings: check::check(&document),
         file_problem: problem(&state),
+        restart_required: engine.restart_required(),
+    }
+}
+
+/// What is saved from the page goes on the revision it shows, whatever the file is by then.
+fn based_on(info: FileInfo, base: Option<&RevisionText>) -> FileInfo {
+    match base {
+        Some(RevisionText { revision, .. }) => FileInfo {
+            base: revision.base(),
+            revision: revision.number,
+            saved_by: saver(revision),
+            saved_at_ms: Some(revision.at),
+            ..info
+        },
+        None => info,
     }
 }
 
@@ -71,77 +97,96 @@ pub async fn history(engine: &Engine, before: Option<i64>) -> Result<History, Da
     })
 }
 
-/// One revision with its comparisons.
-pub async fn revision(engine: &Engine, number: i64) -> Result<Option<Revision>, DatabaseError> {
-    let Some(RevisionText { revision, bytes }) = engine.conf_revision(number).await? else { return Ok(None) };
-    let previous = engine.conf_history(Some(number), 1).await?.into_iter().next().map(|r| r.number);
+/// The revision before, and what this one changed in it. History and alarm page show the same.
+async fn changes(engine: &Engine, revision: &RevisionText) -> Result<(Option<i64>, Option<Diff>), DatabaseError> {
+    let previous = engine.conf_history(Some(revision.revision.number), 1).await?.into_iter().next().map(|r| r.number);
     let before = match previous {
-        Some(previous) => engine.conf_revision(previous).await?.map(|r| r.bytes),
+        Some(previous) => engine.conf_revision(previous).await?,
         None => None,
     };
+    Ok((previous, before.map(|before| diff::lines(&before.bytes, &revision.bytes))))
+}
+
+/// One revision with its comparisons.
+pub async fn revision(engine: &Engine, number: i64) -> Result<Option<Revision>, DatabaseError> {
+    let Some(found) = engine.conf_revision(number).await? else { return Ok(None) };
+    let (previous, from_previous) = changes(engine, &found).await?;
     let state = engine.conf();
     // Of a file that is gone nothing is left to compare with.
     let gone = matches!(state.problem, Some(conf::file::FileError::Missing(_)));
     let current = if gone { &[] } else { state.bytes.as_slice() };
     Ok(Some(Revision {
-        from_previous: before.map(|before| diff::lines(&before, &bytes)),
-        from_current: diff::lines(current, &bytes),
+        from_current: diff::lines(current, &found.bytes),
         file: file(&state),
-        item: item(revision),
+        item: item(found.revision),
         previous,
+        from_previous,
     }))
 }
 
-/// The alarm page of an outside edit.
+/// Edits on the alarm page; the history has the others.
+const EDITS: usize = 5;
+
+/// The alarm page: each edit made outside that nobody has reviewed, as the history has it.
 pub async fn outside(engine: &Engine) -> Result<Outside, DatabaseError> {
     let state = engine.conf();
-    let mut info = file(&state);
-    let mut change = Diff::default();
-    if let Some(outside) = &state.outside {
-        let saved = engine.conf_history(Some(outside.since), 1).await?.into_iter().next();
-        if let Some(saved) = saved {
-            let before = engine.conf_revision(saved.number).await?.map(|r| r.bytes).unwrap_or_default();
-            change = diff::lines(&before, &state.bytes);
-            info.revision = saved.number;
-            info.saved_at_ms = Some(saved.at);
-            info.saved_by = saver(&saved);
-        }
-    }
-    Ok(Outside {
-        noticed_ms: state.outside.as_ref().map_or(0, |o| o.at),
-        settled: state.outside.is_none(),
-        diff: change,
+    let mut page = Outside {
+        file: file(&state),
         file_problem: problem(&state),
         findings: check::check(&state.document()),
-        file: info,
-    })
+        ..Outside::default()
+    };
+    let Some(outside) = &state.outside else { return Ok(page) };
+    page.noticed_ms = outside.at;
+    let before = engine.conf_history(Some(outside.since), 1).await?;
+    page.before = before.first().map(|revision| revision.number);
+    let mut from = outside.revision + 1;
+    while from > outside.since {
+        let revisions = engine.conf_history(Some(from), PAGE).await?;
+        let Some(last) = revisions.last() else { break };
+        from = last.number;
+        let waiting = revisions.into_iter().filter(|r| r.number >= outside.since && item(r.clone()).waits_for_review());
+        for revision in waiting {
+            if page.edits.len() == EDITS {
+                page.more += 1;
+                continue;
+            }
+            let Some(found) = engine.conf_revision(revision.number).await? else { continue };
+            let (previous, diff) = changes(engine, &found).await?;
+            page.edits.push(OutsideEdit { item: item(found.revision), previous, diff: diff.unwrap_or_default() });
+        }
+    }
+    Ok(page)
 }
 
 /// A change before it is saved.
 pub fn review(
     engine: &Engine,
     draft: Draft,
-    bytes: &[u8],
-    diff: Diff,
-    findings: Vec<check::ConfFinding>,
+    (bytes, diff, findings): (Vec<u8>, Diff, Vec<ConfFinding>),
+    meanwhile: Option<Meanwhile>,
     origin: String,
 ) -> Review {
     let state = engine.conf();
     let mut info = file(&state);
-    info.lines = Document::parse(bytes.to_vec()).line_count();
-    let before = view::settings(&state.document());
-    let after = view::settings(&Document::parse(bytes.to_vec()));
+    let document = Document::parse(bytes);
+    info.lines = document.line_count();
+    let before = engine.settings_of(&state.document());
+    let after = engine.settings_of(&document);
     let changed: Vec<_> = before.iter().zip(&after).filter(|(b, a)| b.value != a.value).map(|(_, a)| a).collect();
+    let overridden = changed.iter().filter_map(|s| Some((s.label.clone(), s.overridden.as_ref()?.by.clone())));
     Review {
         file: info,
         needs_restart: changed
             .iter()
-            .filter(|s| setting::find(&s.key).is_some_and(|s| s.effect == SettingEffect::Restart))
+            .filter(|s| s.effect == SettingEffect::Restart.as_str() && s.overridden.is_none())
             .map(|s| s.label.clone())
             .collect(),
+        overridden: overridden.collect(),
+        meanwhile,
         changes: match draft.mode {
             EditMode::Form => changed.iter().map(|s| (s.key.clone(), s.value.clone().unwrap_or_default())).collect(),
-            EditMode::Text => Vec::new(),
+            EditMode::Text | EditMode::Restore => Vec::new(),
         },
         draft,
         diff,
@@ -150,9 +195,20 @@ pub fn review(
     }
 }
 
+/// What somebody else changed meanwhile.
+pub fn meanwhile(conflict: &conf::Conflict) -> Meanwhile {
+    let Some(current) = &conflict.current else { return Meanwhile::default() };
+    Meanwhile {
+        revision: current.number,
+        who: Some(current.author.clone()).filter(|_| current.origin != "outside"),
+        origin: origin(&current.origin),
+        at_ms: current.at,
+        comment: Some(current.comment.clone()).filter(|comment| !comment.is_empty()),
+    }
+}
+
 /// Somebody else changed the file meanwhile.
 pub fn conflict(engine: &Engine, mut draft: Draft, conflict: conf::Conflict) -> Conflict {
-    let current = conflict.current.as_ref();
     let overlaps = draft.mode == EditMode::Text && conflict.merged.is_none();
     if let Some(merged) = &conflict.merged {
         draft.fields = vec![("text".to_owned(), merged.clone())];
@@ -161,10 +217,8 @@ pub fn conflict(engine: &Engine, mut draft: Draft, conflict: conf::Conflict) -> 
         file: file(&engine.conf()),
         draft,
         overlaps,
-        who: current.filter(|r| r.origin != "outside").map(|r| r.author.clone()),
-        origin: current.map(|r| origin(&r.origin)).unwrap_or_default(),
-        at_ms: current.map_or(0, |r| r.at),
-        comment: current.map(|r| r.comment.clone()).filter(|c| !c.is_empty()),
+        other: meanwhile(&conflict),
+        settings: conflict.settings,
         yours: conflict.yours,
         theirs: conflict.theirs,
     }
@@ -176,7 +230,7 @@ pub fn field_errors(error: &SaveError, mode: EditMode) -> Vec<FieldError> {
         SaveError::Invalid(errors) => errors
             .iter()
             .map(|(key, sentence)| match mode {
-                EditMode::Form => FieldError { field: key.clone(), message: sentence.clone() },
+                EditMode::Form | EditMode::Restore => FieldError { field: key.clone(), message: sentence.clone() },
                 EditMode::Text => FieldError { field: Some("text".to_owned()), message: sentence.clone() },
             })
             .collect(),
@@ -203,5 +257,6 @@ fn item(revision: conf::Revision) -> RevisionItem {
         removed: usize::try_from(revision.removed).unwrap_or(0),
         added: usize::try_from(revision.added).unwrap_or(0),
         restored_from: None,
+        reviewed_ms: revision.acknowledged_at,
     }
 }

@@ -52,3 +52,22 @@ fn each_standing_has_one_word() {
         assert!(!standing.label().is_empty());
     }
 }
+
+#[test]
+fn the_clock_claims_nothing_about_licenses_that_are_not_in_service() {
+    use LicenseStatus::{Active, Expired, Lapsed, WrongContext};
+    let rule = |phase| crate::contact::PHASES.iter().find(|rule| rule.phase == phase).unwrap();
+    let connected = |counts: &[(LicenseStatus, usize)]| effect(rule(ContactPhase::InTouch), counts);
+    assert_eq!(connected(&[(Active, 12)]), "12 licenses are in service.");
+    assert_eq!(connected(&[(Active, 1), (Expired, 1), (Active, 1)]), "2 licenses are in service, 1 is not.");
+    assert_eq!(connected(&[(Expired, 2), (WrongContext, 1)]), "No license is in service.");
+    assert_eq!(connected(&[]), "There is no license for this server.");
+    assert_eq!(
+        effect(rule(ContactPhase::Late), &[(Active, 1), (Expired, 3)]),
+        "1 license is in service, 3 are not. Licenses stay in service. The sync is overdue; Leasehold keeps trying."
+    );
+    assert_eq!(effect(rule(ContactPhase::Lapsed), &[(Lapsed, 1)]), rule(ContactPhase::Lapsed).effect);
+    for rule in crate::contact::PHASES {
+        assert!(!rule.effect.contains("All licenses are"), "{}", rule.effect);
+    }
+}

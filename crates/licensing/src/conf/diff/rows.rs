@@ -1,6 +1,6 @@
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
-use super::{Block, CONTEXT, Diff, DiffLine, MAX_ROWS, RowKind, blocks};
+use super::{Block, CONTEXT, Diff, DiffLine, MAX_ROWS, REACH, RowKind, blocks};
 use crate::conf::{
     document::{BOM, first_line},
     text::printable,
@@ -20,18 +20,19 @@ pub(super) fn build(old: &[u8], new: &[u8]) -> Diff {
     };
     for (index, block) in blocks.iter().enumerate() {
         if block.same {
-            let (before, hidden, after) = shown(block, index == 0, index + 1 == blocks.len());
+            let padding = |at: usize| is_padding(old[block.old.start + at].0);
+            let shown = context(block.old.len(), padding, index == 0, index + 1 == blocks.len());
             let same = |at: usize| DiffLine {
                 kind: RowKind::Same,
                 old_line: Some(block.old.start + at + 1),
                 new_line: Some(block.new.start + at + 1),
                 text: printable(old[block.old.start + at].0),
             };
-            before.for_each(|at| add(&|| same(at)));
-            if index > 0 && index + 1 < blocks.len() && hidden > 0 {
-                add(&|| gap(&format!("{hidden} unchanged {}", lines(hidden))));
+            shown.after.into_iter().for_each(|at| add(&|| same(at)));
+            if index > 0 && index + 1 < blocks.len() && shown.hidden > 0 {
+                add(&|| gap(&format!("{} unchanged {}", shown.hidden, lines(shown.hidden))));
             }
-            after.for_each(|at| add(&|| same(at)));
+            shown.before.into_iter().for_each(|at| add(&|| same(at)));
         } else {
             for at in block.old.clone() {
                 let text = || marks.text(&old[at]);
@@ -52,13 +53,38 @@ pub(super) fn build(old: &[u8], new: &[u8]) -> Diff {
     diff
 }
 
-/// Which lines of an unchanged block to show: those after the change before it, how many are hidden, and those before
-/// the change behind it.
-fn shown(block: &Block, first: bool, last: bool) -> (Range<usize>, usize, Range<usize>) {
-    let length = block.old.len();
-    let before = if first { 0 } else { CONTEXT.min(length) };
-    let after = if last { 0 } else { CONTEXT.min(length - before) };
-    (0..before, length - before - after, length - after..length)
+/// What to show of an unchanged block, as places in it.
+struct Shown {
+    /// Lines after the change before it.
+    after: Vec<usize>,
+    /// Number of lines between the two; 0 if all of them are padding.
+    hidden: usize,
+    /// Lines before the change behind it.
+    before: Vec<usize>,
+}
+
+/// Picks the lines next to a change that say something: padding is left out, and what lies behind it is shown instead.
+fn context(length: usize, padding: impl Fn(usize) -> bool, first: bool, last: bool) -> Shown {
+    let speaks = |at: &usize| !padding(*at);
+    let near = REACH.min(length);
+    let after: Vec<usize> = match first {
+        true => Vec::new(),
+        false => (0..near).filter(speaks).take(CONTEXT).collect(),
+    };
+    let from = after.last().map_or(0, |at| at + 1);
+    let mut before: Vec<usize> = match last {
+        true => Vec::new(),
+        false => (from.max(length - near)..length).rev().filter(speaks).take(CONTEXT).collect(),
+    };
+    before.reverse();
+    let between = from..before.first().copied().unwrap_or(length);
+    let hidden = if between.clone().any(|at| speaks(&at)) { between.len() } else { 0 };
+    Shown { after, hidden, before }
+}
+
+/// Whether a line only separates others: nothing but blanks, comment marks and the rules that files are drawn with (`#*****#`).
+fn is_padding(line: &[u8]) -> bool {
+    without_bom(line).iter().all(|byte| b" \t\x0b\x0c\r#;*-=_~".contains(byte))
 }
 
 fn gap(text: &str) -> DiffLine {

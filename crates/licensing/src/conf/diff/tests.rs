@@ -50,6 +50,32 @@ fn near_changes_share_their_context() {
 }
 
 #[test]
+fn rules_of_asterisks_and_blank_lines_are_no_context() {
+    let entry = |key: &str, value: &str| {
+        format!(
+            "#****************#\n#* Description: {key}.\n#*\n#* Default: 1\n#****************#\n{key} = {value}\n\n"
+        )
+    };
+    let file = |b: &str, c: &str| [entry("A", "1"), entry("B", b), entry("C", c), entry("D", "1")].concat();
+    assert_eq!(
+        drawn(file("1", "1").as_bytes(), file("2", "1").as_bytes()),
+        [" #* Description: B.", " #* Default: 1", "-B = 1", "+B = 2", " #* Description: C.", " #* Default: 1"]
+    );
+    // Between two changes no line is shown twice, and a gap of nothing but padding is none.
+    assert_eq!(
+        drawn(file("1", "1").as_bytes(), file("2", "2").as_bytes())[2..8],
+        ["-B = 1", "+B = 2", " #* Description: C.", " #* Default: 1", "-C = 1", "+C = 2"]
+    );
+    // A rule that changes is shown.
+    assert_eq!(drawn(b"#***#\na\n", b"#*****#\na\n"), ["-#***#", "+#*****#", " a"]);
+    // What is left out is missing in no hunk: each is as long as it says.
+    let text = lines(file("1", "1").as_bytes(), file("2", "1").as_bytes()).to_unified("a", "b");
+    assert_eq!(text, "--- a\n+++ b\n@@ -13,1 +13,1 @@\n-B = 1\n+B = 2\n");
+    let added = lines(b"a\n\n\nb\n", b"a\n\nx\n\nb\n");
+    assert_eq!(added.to_unified("a", "b"), "--- a\n+++ b\n@@ -2,0 +3,1 @@\n+x\n");
+}
+
+#[test]
 fn a_difference_in_the_ending_alone_is_marked() {
     assert_eq!(drawn(b"a\nb\n", b"a\r\nb\n"), ["-a", "+a ␍", " b"]);
     assert_eq!(drawn(b"a", b"a\n"), ["-a (no newline at the end)", "+a"]);
