@@ -238,7 +238,7 @@ impl Engine {
                 last: contact.last_verified,
                 lapses: contact.lapses_at(),
                 failed_rounds: sync.failed_rounds,
-                refused,
+                refused: refused.as_deref(),
                 hindrance: found.hindrance.as_deref(),
                 clock_flagged: contact.flagged.is_some(),
             },

@@ -14,6 +14,7 @@ mod qr;
 mod report;
 mod round;
 mod schedule;
+mod trial;
 mod usage;
 
 pub use apply::{Applied, PushError};
@@ -31,6 +32,7 @@ pub use licenses::{LicenseItem, Licenses};
 pub use qr::qr_svg;
 pub use report::{OpenedReport, ReportError};
 pub use round::{Attempt, ExchangeRound};
+pub use trial::{TRIAL_LIMIT, Trial, TrialIdentity};
 pub use usage::{Snapshot, UsageReport};
 
 pub(crate) use background::SyncControl;

@@ -13,6 +13,7 @@ pub mod attention;
 pub mod audit;
 mod cached;
 pub mod changes;
+mod checklist;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;

@@ -133,7 +133,7 @@ pub struct SyncFacts<'a> {
     pub lapses: Option<Millis>,
     /// Rounds that failed since the last good answer.
     pub failed_rounds: u32,
-    /// What a node answered when it refused the last round; none when none did.
+    /// In a sentence, what a node answered when it refused the last round; none when none did.
     pub refused: Option<&'a str>,
     /// What is missing before anything can be sent.
     pub hindrance: Option<&'a str>,
@@ -283,7 +283,7 @@ impl Facts<'_> {
             found.add(Urgency::Warning, "Can't sync", hindrance);
         }
         if let Some(refused) = sync.refused {
-            found.add(Urgency::Critical, "Refused", format!("The last sync was refused. {refused}"));
+            found.add_at(Urgency::Critical, "Refused", format!("The last sync failed. {refused}"), "/exchange#registration");
         }
         let lapses = sync.lapses.map(|at| format!(" Without a sync, licenses leave service {}.", self.at(at)));
         let lapses = lapses.unwrap_or_default();
@@ -306,8 +306,8 @@ impl Facts<'_> {
         }
         if sync.refused.is_none() && sync.failed_rounds > 0 {
             let attempts = match sync.failed_rounds {
-                1 => "The last sync failed: no licensing node answered.".to_owned(),
-                many => format!("The last {many} syncs failed: no licensing node answered."),
+                1 => "The last sync failed: no licensing node gave a valid answer.".to_owned(),
+                many => format!("The last {many} syncs failed: no licensing node gave a valid answer."),
             };
             found.add(Urgency::Warning, "Failing", format!("{attempts} {last}"));
         }
@@ -598,10 +598,11 @@ mod tests {
         let mut facts = well(&service);
         facts.phase = ContactPhase::Late;
         facts.sync.failed_rounds = 3;
-        facts.sync.refused = Some("The auth string is wrong.");
+        facts.sync.refused = Some("The node a.example:443 refused: The auth string is wrong.");
         let state = part(&facts, Part::Sync);
         assert_eq!((state.level, state.state.as_str()), (Urgency::Critical, "Refused"));
-        assert_eq!(state.sentence, "The last sync was refused. The auth string is wrong.");
+        assert_eq!(state.sentence, "The last sync failed. The node a.example:443 refused: The auth string is wrong.");
+        assert_eq!(state.path, "/exchange#registration", "where it is corrected");
         assert_eq!(state.issues.iter().map(|issue| issue.state.as_str()).collect::<Vec<_>>(), ["Refused", "Overdue"]);
     }
 

@@ -12,6 +12,8 @@ pub mod audit;
 pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;
+#[cfg(feature = "exchange")]
+pub mod checklist;
 pub mod client_protocol;
 pub mod clock_reading;
 pub mod conf;

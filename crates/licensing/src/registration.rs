@@ -13,20 +13,53 @@ use crate::{
     vendor_key::{Fingerprint, KeyError, VendorKey},
 };
 
+mod correction;
+
+pub use correction::{Correction, RegistrationField};
+
 /// Maximum length of an auth string, characters: it is sent as an HTTP header.
 pub const LONGEST_AUTH: usize = 1024;
+
+/// Maximum length of a customer's name, characters.
+pub const LONGEST_CUSTOMER: usize = 200;
 
 /// The secret that proves a server's identity to the nodes: one line of printable ASCII, never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AuthString(String);
 
-/// Not an auth string.
+/// Not an auth string. No message repeats what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "An auth string must be one line of 1 to {LONGEST_AUTH} letters, digits and symbols. Copy it again from the vendor's message."
-)]
-pub struct AuthStringError;
+pub enum AuthStringError {
+    /// Nothing but white space.
+    #[error("Enter the auth string from the vendor's message.")]
+    Empty,
+    /// With the name it has in a header or a registration file.
+    #[error("This is more than the auth string. Copy only what follows “x-auth-string:” or “auth_string”, without quotes.")]
+    Labelled,
+    /// More than one line.
+    #[error("An auth string must be one line; this has {lines}. Copy it again from the vendor's message.")]
+    Lines {
+        /// How many.
+        lines: usize,
+    },
+    /// More characters than a header may have.
+    #[error(
+        "This has {length} characters; an auth string has at most {LONGEST_AUTH}. Copy only the auth string from the vendor's message."
+    )]
+    TooLong {
+        /// How many.
+        length: usize,
+    },
+    /// Not printable ASCII.
+    #[error(
+        "Character {at} can't be part of an auth string, which has only unaccented letters, digits and symbols. Copy it again from the vendor's message."
+    )]
+    Character {
+        /// Its place, counted from 1.
+        at: usize,
+    },
+}
 
 impl AuthString {
     /// The secret itself.
@@ -41,8 +74,25 @@ impl FromStr for AuthString {
 
     fn from_str(text: &str) -> Result<AuthString, AuthStringError> {
         let text = text.trim();
-        let fits_a_header = text.len() <= LONGEST_AUTH && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if text.is_empty() || !fits_a_header { Err(AuthStringError) } else { Ok(AuthString(text.to_owned())) }
+        if text.is_empty() {
+            return Err(AuthStringError::Empty);
+        }
+        let lower = text.to_ascii_lowercase();
+        if lower.starts_with("x-auth-string") || lower.trim_start_matches(['{', '"', ' ', '\n']).starts_with("auth_string") {
+            return Err(AuthStringError::Labelled);
+        }
+        let lines = text.lines().count();
+        if lines > 1 {
+            return Err(AuthStringError::Lines { lines });
+        }
+        let length = text.chars().count();
+        if length > LONGEST_AUTH {
+            return Err(AuthStringError::TooLong { length });
+        }
+        match text.chars().position(|character| !(' '..='~').contains(&character)) {
+            Some(place) => Err(AuthStringError::Character { at: place + 1 }),
+            None => Ok(AuthString(text.to_owned())),
+        }
     }
 }
 
@@ -85,6 +135,40 @@ pub struct Registration {
     pub nodes: Vec<String>,
     /// Nodes with HTTPS.
     pub nodes_https: Vec<String>,
+    /// Those of the keys that a registration file brought; the others were confirmed by their fingerprint.
+    #[serde(default)]
+    pub file_keys: Vec<Fingerprint>,
+    /// Set for a correction: its sentence in the audit log. Context and customer then replace the saved ones, even by nothing.
+    #[serde(default)]
+    pub corrected: Option<String>,
+}
+
+/// How a vendor's key came to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+pub enum KeyOrigin {
+    /// A registration file brought it.
+    #[strum(serialize = "registration file")]
+    RegistrationFile,
+    /// A person gave or confirmed its fingerprint, and a node the key.
+    #[strum(serialize = "fingerprint")]
+    Fingerprint,
+}
+
+impl KeyOrigin {
+    /// The word stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Where it came from, for people: "From the registration file".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            KeyOrigin::RegistrationFile => "From the registration file",
+            KeyOrigin::Fingerprint => "From a licensing node, by its fingerprint",
+        }
+    }
 }
 
 /// Not a registration.
@@ -114,7 +198,15 @@ impl Registration {
             operator: None,
             nodes: Vec::new(),
             nodes_https: Vec::new(),
+            file_keys: Vec::new(),
+            corrected: None,
         }
+    }
+
+    /// How this key came.
+    #[must_use]
+    pub fn origin_of(&self, fingerprint: Fingerprint) -> KeyOrigin {
+        if self.file_keys.contains(&fingerprint) { KeyOrigin::RegistrationFile } else { KeyOrigin::Fingerprint }
     }
 
     /// From typed values: auth string and fingerprint may be empty.
@@ -190,6 +282,8 @@ impl From<&RegistrationFile> for Registration {
             operator: file.operator_id.clone(),
             nodes: file.nodes.clone(),
             nodes_https: file.nodes_https.clone(),
+            file_keys: file.vendor_keys.iter().map(VendorKey::fingerprint).collect(),
+            corrected: None,
         }
     }
 }
@@ -206,9 +300,25 @@ mod tests {
         for good in ["a", " a b ", "aB3-secret~", &"x".repeat(LONGEST_AUTH)] {
             assert_eq!(good.parse::<AuthString>().unwrap().as_str(), good.trim());
         }
-        for bad in ["", "  ", "a\nb", "a\tb", "schlüssel", "\u{202e}a", &"x".repeat(LONGEST_AUTH + 1)] {
-            assert_eq!(bad.parse::<AuthString>(), Err(AuthStringError), "{bad:?}");
+        let long = "x".repeat(LONGEST_AUTH + 1);
+        for (bad, wrong) in [
+            ("", AuthStringError::Empty),
+            ("  ", AuthStringError::Empty),
+            ("a\nb", AuthStringError::Lines { lines: 2 }),
+            ("a\tb", AuthStringError::Character { at: 2 }),
+            ("schlüssel", AuthStringError::Character { at: 5 }),
+            ("\u{202e}a", AuthStringError::Character { at: 1 }),
+            (&long, AuthStringError::TooLong { length: LONGEST_AUTH + 1 }),
+            ("x-auth-string: ABCD", AuthStringError::Labelled),
+            ("\"auth_string\": \"ABCD\",", AuthStringError::Labelled),
+            ("{\n  \"auth_string\": \"ABCD\"\n}", AuthStringError::Labelled),
+        ] {
+            assert_eq!(bad.parse::<AuthString>(), Err(wrong), "{bad:?}");
         }
+        assert_eq!(
+            AuthStringError::TooLong { length: 2048 }.to_string(),
+            "This has 2048 characters; an auth string has at most 1024. Copy only the auth string from the vendor's message."
+        );
         assert!(!format!("{:?}", "secret".parse::<AuthString>().unwrap()).contains("secret"));
     }
 
@@ -242,5 +352,9 @@ mod tests {
         let text = serde_json::to_string(&registration).unwrap();
         assert_eq!(serde_json::from_str::<Registration>(&text).unwrap(), registration);
         assert_eq!(registration.vendor_keys, [(key.fingerprint(), Some(key))]);
+        assert_eq!(registration.origin_of(key.fingerprint()), KeyOrigin::Fingerprint);
+        for origin in [KeyOrigin::RegistrationFile, KeyOrigin::Fingerprint] {
+            assert_eq!(origin.as_str().parse(), Ok(origin));
+        }
     }
 }

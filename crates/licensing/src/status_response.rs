@@ -10,7 +10,7 @@ mod refusal;
 
 pub use check::{AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, MOST_APART, check};
 pub use read::{SignedResponse, read};
-pub use refusal::ResponseRefusal;
+pub use refusal::{NodeRefusal, ResponseRefusal};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -43,7 +43,11 @@ impl Setup {
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
         let mut registration = match &self.file {
-            Some(file) => Registration::from(file),
+            // One that was typed corrects the file's.
+            Some(file) => {
+                let auth = self.auth.clone().unwrap_or_else(|| file.auth_string.clone());
+                Registration { auth: Some(auth), ..Registration::from(file) }
+            }
             None => Registration { auth: self.auth.clone(), ..Registration::new(self.guid?) },
         };
         if let Some((fingerprint, key)) = self.vendor_key {
@@ -177,8 +181,8 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth
-    /// string typed before for the same GUID stays when none is typed now.
+    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. What was typed before stays
+    /// when nothing is typed now; a registration file that was just given brings an auth string and keys of its own.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
@@ -187,19 +191,52 @@ impl Engine {
         guid: &Guid,
         auth: Option<&AuthString>,
         file: Option<&RegistrationFile>,
+        file_is_new: bool,
     ) -> Result<(), sqlx::Error> {
-        let before = self.setup().await?;
-        let same = before.guid == Some(*guid);
-        let kept = before.auth.filter(|_| same);
         let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE setup SET guid = ?, auth_string = ?, registration = ?, vendor_key = CASE WHEN ? THEN vendor_key END")
-            .bind(guid.to_string())
-            .bind(auth.or(kept.as_ref()).map(AuthString::as_str))
-            .bind(file.map(RegistrationFile::to_json))
-            .bind(same)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE setup SET guid = ?1, registration = ?3,
+             auth_string = CASE WHEN ?4 THEN ?2 ELSE coalesce(?2, auth_string) END, vendor_key = CASE WHEN ?4 THEN NULL ELSE vendor_key END",
+        )
+        .bind(guid.to_string())
+        .bind(auth.map(AuthString::as_str))
+        .bind(file.map(RegistrationFile::to_json))
+        .bind(file_is_new)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
+    }
+
+    /// Keeps an auth string that was typed beside something wrong, so that it need not be typed again.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn keep_setup_auth(&self, auth: &AuthString) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET auth_string = ?").bind(auth.as_str()).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
+    /// Corrects GUID and auth string after a node refused them. Keys and nodes that a registration file brought stay, even when the GUID
+    /// is no longer the file's.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn correct_setup_identity(&self, guid: &Guid, auth: Option<&AuthString>) -> Result<(), sqlx::Error> {
+        let before = self.setup().await?;
+        let Some(file) = before.file.as_ref().filter(|file| file.guid != *guid) else {
+            return self.keep_setup_identity(guid, auth, before.file.as_ref(), false).await;
+        };
+        let registration = Registration::from(file);
+        let typed = auth.or(before.auth.as_ref()).or(registration.auth.as_ref());
+        self.keep_setup_identity(guid, typed, None, false).await?;
+        if before.vendor_key.is_none() {
+            self.keep_setup_key(registration.vendor_keys.first().copied()).await?;
+        }
+        if before.connection.is_empty() {
+            self.keep_setup_connection(&registration.node_values(&self.conf().document())).await?;
+        }
+        Ok(())
     }
 
     /// Keeps the key that was confirmed in the wizard, or that none was.

@@ -60,8 +60,16 @@ pub(super) struct NoAnswer {
     pub stayed: bool,
 }
 
+/// What a node answered: authentic, but not checked yet.
+pub(super) struct NodeReply {
+    /// The HTTP status it sealed with the response.
+    pub status: u16,
+    /// The text of the response.
+    pub body: String,
+}
+
 impl NoAnswer {
-    fn sent(stage: &'static str, sentence: impl Into<String>) -> Self {
+    pub(super) fn sent(stage: &'static str, sentence: impl Into<String>) -> Self {
         Self { stage, sentence: sentence.into(), stayed: false }
     }
 }
@@ -118,14 +126,14 @@ impl NodeClient {
         Ok(Self { http, proxy: shown.map(|proxy| without_password(&proxy)) })
     }
 
-    /// Sends a sealed report and opens the answer: the text of a response, not checked yet.
+    /// Sends a sealed report and opens the answer.
     pub(super) async fn send(
         &self,
         node: &NodeAddress,
         key: &VendorKey,
         auth: &str,
         report: &str,
-    ) -> Result<String, NoAnswer> {
+    ) -> Result<NodeReply, NoAnswer> {
         let plain = SealedPlain { auth_string: auth.to_owned(), report: report.to_owned() };
         let (body, opener) = sealed::seal_request(key, &plain.to_bytes(), secret::random());
         let request = self.http.post(&node.url).header(CONTENT_TYPE, sealed::CONTENT_TYPE).body(body);
@@ -145,7 +153,7 @@ impl NodeClient {
         })?;
         let answer = SealedAnswer::parse(&plain)
             .map_err(|_| NoAnswer::sent("answer", "Its answer is sealed correctly but contains no response."))?;
-        Ok(answer.body)
+        Ok(NodeReply { status: answer.status, body: answer.body })
     }
 
     /// As [`not_reached`]; with a proxy, it may be the one that can't be reached.
@@ -313,6 +321,7 @@ pub(super) fn failed(node: &NodeAddress, no: &NoAnswer, since: Instant) -> Attem
         stage: no.stage.to_owned(),
         sentence: no.sentence.clone(),
         ms: elapsed(since),
+        refused: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use licensing::context::Context;
 use licensing::guid::Guid;
+use licensing::registration::{Correction, KeyOrigin};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 use sqlx::{FromRow, Sqlite, Transaction};
 
@@ -21,6 +22,8 @@ pub struct PinnedKey {
     pub at: i64,
     /// Who confirmed it.
     pub by: String,
+    /// How it came; `None` if that was not kept yet.
+    pub origin: Option<KeyOrigin>,
 }
 
 /// Whether exchanges are possible.
@@ -78,6 +81,10 @@ pub struct ServerIdentity {
     pub guid: Option<Guid>,
     /// Secret.
     pub(crate) auth: Option<String>,
+    /// Since when the auth string is this one, Unix milliseconds.
+    pub auth_at: Option<i64>,
+    /// When it was last registered, Unix milliseconds; `None` before.
+    pub registered_at: Option<i64>,
     /// Its context, once known.
     pub context: Option<Context>,
     /// The customer the registration names.
@@ -112,6 +119,17 @@ impl ServerIdentity {
     pub fn has_auth(&self) -> bool {
         self.auth.is_some()
     }
+
+    /// The registration as it is, to compare a correction with.
+    #[must_use]
+    pub fn registered(&self) -> Correction {
+        Correction {
+            guid: self.guid,
+            auth: self.auth.as_ref().and_then(|auth| auth.parse().ok()),
+            context: self.context,
+            customer: self.customer.clone(),
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -121,15 +139,18 @@ struct KeyRow {
     sealing: Option<Vec<u8>>,
     pinned_at: i64,
     pinned_by: String,
+    came_from: Option<String>,
 }
 
 #[derive(Default, FromRow)]
 struct RegistrationRow {
     guid: String,
     auth_string: Option<String>,
+    auth_at: Option<i64>,
     context: Option<String>,
     customer: Option<String>,
     operator_id: Option<String>,
+    at: Option<i64>,
 }
 
 impl Engine {
@@ -175,6 +196,7 @@ impl Engine {
                     key: halves.map(|(signing, sealing)| VendorKey { signing, sealing }),
                     at: row.pinned_at,
                     by: row.pinned_by,
+                    origin: row.came_from.and_then(|word| word.parse().ok()),
                 })
             })
             // A key that doesn't match its fingerprint was altered in the file; ignore it.
@@ -186,6 +208,8 @@ impl Engine {
         Ok(ServerIdentity {
             guid: Guid::parse(&registered.guid).ok(),
             auth: registered.auth_string,
+            auth_at: registered.auth_at,
+            registered_at: registered.at,
             context: registered.context.and_then(|context| context.parse().ok()),
             customer: registered.customer,
             operator: registered.operator_id,
@@ -219,7 +243,7 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn pin_key(&self, actor: &Actor, key: VendorKey) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
+        self.pin(&mut tx, actor, (key.fingerprint(), Some(key)), KeyOrigin::Fingerprint).await?;
         let sentence = format!("Confirmed the vendor's key {}.", key.fingerprint());
         self.audit
             .commit(
@@ -238,18 +262,20 @@ impl Engine {
         &self,
         tx: &mut Transaction<'static, Sqlite>,
         actor: &Actor,
-        fingerprint: Fingerprint,
-        key: Option<VendorKey>,
+        (fingerprint, key): (Fingerprint, Option<VendorKey>),
+        origin: KeyOrigin,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO vendor_keys (fingerprint, signing, sealing, pinned_at, pinned_by) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (fingerprint) DO UPDATE SET signing = coalesce(?2, signing), sealing = coalesce(?3, sealing)",
+            "INSERT INTO vendor_keys (fingerprint, signing, sealing, pinned_at, pinned_by, came_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (fingerprint) DO UPDATE SET signing = coalesce(?2, signing), sealing = coalesce(?3, sealing),
+             came_from = coalesce(came_from, ?6)",
         )
         .bind(fingerprint.to_string())
         .bind(key.map(|key| key.signing.to_vec()))
         .bind(key.map(|key| key.sealing.to_vec()))
         .bind(self.clock.now_ms())
         .bind(&actor.name)
+        .bind(origin.as_str())
         .execute(&mut **tx)
         .await?;
         Ok(())
@@ -262,7 +288,11 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn deployments(&self) -> Result<Vec<String>, sqlx::Error> {
         let effective = self.conf().effective;
-        let Some(guid) = effective.guid.filter(|_| effective.flexible) else { return Ok(Vec::new()) };
+        Ok(effective.guid.filter(|_| effective.flexible).map(|guid| self.deployments_of(guid)).unwrap_or_default())
+    }
+
+    /// The deployments under a GUID.
+    pub(super) fn deployments_of(&self, guid: Guid) -> Vec<String> {
         let mut all = vec![guid.compact()];
         if let Some(installed) = self.installed().filter(|installed| installed.bundle.guid == guid) {
             for deployment in &installed.bundle.deployments {
@@ -272,7 +302,7 @@ impl Engine {
                 }
             }
         }
-        Ok(all)
+        all
     }
 }
 

@@ -120,5 +120,6 @@ fn answered(node: &NodeAddress, sentence: &str, began: Instant, ok: bool) -> Att
         stage: "answer".to_owned(),
         sentence: sentence.to_owned(),
         ms: elapsed(began),
+        refused: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Creates reports: all that leaves this server.
 
+use licensing::context::Context;
+use licensing::guid::Guid;
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
 
@@ -83,9 +85,25 @@ impl Engine {
         let Some(guid) = identity.guid else {
             return Err(ReportError::NotReady(Readiness::Unregistered.problem().unwrap_or_default()));
         };
+        let (status_id, report) = self.report_as(identity, guid, identity.context).await?;
+        Ok(OpenedReport {
+            status_id: status_id.to_string(),
+            sha256: secret::digest_hex(report.as_bytes()),
+            report,
+            licensing_url: self.licensing_url(),
+        })
+    }
+
+    /// The report of this installation under a GUID and a context.
+    pub(super) async fn report_as(
+        &self,
+        identity: &ServerIdentity,
+        guid: Guid,
+        context: Option<Context>,
+    ) -> Result<(StatusId, String), sqlx::Error> {
         let now = self.clock.now_ms();
         let mut deployments = Vec::new();
-        for deployment in self.deployments().await? {
+        for deployment in self.deployments_of(guid) {
             let speech_usage = self.usage_report(&deployment, "").await?.into();
             deployments.push(DeploymentReport { license_guid: deployment, bio_engine_usage: None, speech_usage });
         }
@@ -95,19 +113,13 @@ impl Engine {
             instance_uuid: identity.instance.clone(),
             status_id,
             instance_created: with_offset(identity.instance_created),
-            installation_type: identity.context.map_or("Undefined", installation_type).to_owned(),
+            installation_type: context.map_or("Undefined", installation_type).to_owned(),
             report_timestamp: (now / 1000).to_string(),
             images: None,
             deployments,
             simultaneous_use_ms: Some(self.overlap_ms().await?).filter(|ms| *ms > 0),
-        }
-        .to_json();
-        Ok(OpenedReport {
-            status_id: status_id.to_string(),
-            sha256: secret::digest_hex(report.as_bytes()),
-            report,
-            licensing_url: self.licensing_url(),
-        })
+        };
+        Ok((status_id, report.to_json()))
     }
 
     /// A node that accepts an unsealed report from `curl`: the one in use if it uses HTTPS or is on this machine, else
@@ -136,8 +148,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The word of the report for a context (seed 000 shows `Undefined` where none is known).
-fn installation_type(context: licensing::context::Context) -> &'static str {
-    use licensing::context::Context;
+fn installation_type(context: Context) -> &'static str {
     match context {
         Context::Production => "Production",
         Context::Backup => "Backup",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use licensing::status_response::ResponseRefusal;
+use licensing::status_response::{NodeRefusal, ResponseRefusal};
 use licensing::vendor_key::VendorKey;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Attempt {
     pub sentence: String,
     /// Duration, milliseconds.
     pub ms: u32,
+    /// What the node said if it refused this server's registration or report.
+    #[serde(default)]
+    pub refused: Option<NodeRefusal>,
 }
 
 /// A finished round.
@@ -43,11 +46,32 @@ pub struct ExchangeRound {
 }
 
 impl ExchangeRound {
-    /// What a node answered when it was reached and refused; none when none was, or when the round went well.
+    /// Why no answer of a node was applied although one was reached, as a sentence that names it; none when none was reached, or when the
+    /// round went well. A refusal by the node comes before an answer that this server refused.
     #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn refusal(&self) -> Option<String> {
+        if let Some((attempt, refusal)) = self.node_refusal() {
+            return Some(refusal.sentence(&attempt.node));
+        }
         let refused = |attempt: &&Attempt| !attempt.ok && attempt.stage == "answer";
-        self.attempts.iter().rev().find(refused).map(|attempt| attempt.sentence.as_str())
+        let attempt = self.attempts.iter().rev().find(refused)?;
+        Some(format!("{}: {}", attempt.node, attempt.sentence))
+    }
+
+    /// The node that refused this server's registration or report, and what it said.
+    #[must_use]
+    pub fn node_refusal(&self) -> Option<(&Attempt, &NodeRefusal)> {
+        self.attempts.iter().rev().find_map(|attempt| Some((attempt, attempt.refused.as_ref()?)))
+    }
+}
+
+/// How a round ended that brought nothing, in a sentence: the same for pages, commands, API and log.
+fn failed_round(attempts: &[Attempt]) -> String {
+    let refused = attempts.iter().rev().find_map(|attempt| Some(attempt.refused.as_ref()?.sentence(&attempt.node)));
+    match (refused, attempts) {
+        (Some(sentence), _) => sentence,
+        (None, [only]) => format!("{}: {}", only.node, only.sentence),
+        (None, all) => format!("None of the {} nodes asked gave a valid answer.", all.len()),
     }
 }
 
@@ -125,10 +149,7 @@ impl Engine {
         if let Some(never_sent) = report {
             self.report_lost(&never_sent.status_id).await?;
         }
-        let sentence = match attempts.as_slice() {
-            [only] => format!("{}: {}", only.node, only.sentence),
-            all => format!("None of the {} nodes asked gave a valid answer.", all.len()),
-        };
+        let sentence = failed_round(&attempts);
         Ok((self.ended(attempts, &sentence), None))
     }
 
@@ -161,32 +182,73 @@ impl Engine {
                 };
             }
         };
-        match self.push_response(actor, Channel::Online, answer.as_bytes()).await {
+        match self.push_response(actor, Channel::Online, answer.body.as_bytes()).await {
             Ok(applied) => {
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "verified").increment(1);
                 tracing::info!(node = node.name, status_id, "synced: {}", applied.outcome.changes.sentence());
                 let sentence = "Its answer was verified and applied.".to_owned();
                 let (node, stage, ms) = (node.name.clone(), "answer".to_owned(), elapsed(began));
-                Tried::Done(Box::new(applied), Attempt { node, ok: true, stage, sentence, ms })
+                Tried::Done(Box::new(applied), Attempt { node, ok: true, stage, sentence, ms, refused: None })
             }
             Err(PushError::Sql(error)) => Tried::Database(error),
             Err(error) => {
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "refused").increment(1);
-                tracing::error!(node = node.name, status_id, "refused the answer of a licensing node: {error}");
+                tracing::error!(node = node.name, status_id, "no licenses from a licensing node: {error}");
                 if let Err(error) = self.report_lost(status_id).await {
                     return Tried::Database(error);
                 }
-                // A refusal signed by the vendor is the same from every node.
-                let stop = matches!(&error, PushError::Refused(ResponseRefusal::VendorError { .. }));
+                // A refusal signed by the vendor is the same from every node, unless it is that node's own trouble.
+                let refused = match &error {
+                    PushError::Refused(ResponseRefusal::VendorError { message }) => {
+                        NodeRefusal::new(answer.status, message)
+                    }
+                    _ => None,
+                };
+                let sentence = refused.as_ref().map(|refusal| format!("The node refused: {}.", refusal.reason));
+                let stop = refused.is_some();
                 let attempt = Attempt {
                     node: node.name.clone(),
                     ok: false,
                     stage: "answer".to_owned(),
-                    sentence: error.to_string(),
+                    sentence: sentence.unwrap_or_else(|| error.to_string()),
                     ms: elapsed(began),
+                    refused,
                 };
                 if stop { Tried::Stop(attempt) } else { Tried::Next { attempt, stayed: false } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(stage: &str, sentence: &str, refused: Option<NodeRefusal>) -> Attempt {
+        Attempt { node: format!("{stage}:80"), ok: false, stage: stage.into(), sentence: sentence.into(), ms: 1, refused }
+    }
+
+    fn round(attempts: Vec<Attempt>) -> ExchangeRound {
+        ExchangeRound { at: 0, ok: false, sentence: failed_round(&attempts), attempts }
+    }
+
+    #[test]
+    fn a_refusal_is_what_a_round_is_told_by_however_many_nodes_were_silent_before() {
+        let refusal = NodeRefusal::new(401, "The auth string is wrong.");
+        let refused = attempt("answer", "The node refused: The auth string is wrong.", refusal);
+        let said = "The node answer:80 refused: The auth string is wrong.";
+        for attempts in [vec![refused.clone()], vec![attempt("TCP", "Nothing listens.", None), refused]] {
+            let round = round(attempts);
+            assert_eq!((round.sentence.as_str(), round.refusal().as_deref()), (said, Some(said)));
+        }
+    }
+
+    #[test]
+    fn silent_nodes_are_no_refusal_and_an_answer_that_cannot_be_used_names_its_node() {
+        let silent = round(vec![attempt("DNS", "Unknown.", None), attempt("TCP", "Nothing listens.", None)]);
+        assert_eq!((silent.sentence.as_str(), silent.refusal()), ("None of the 2 nodes asked gave a valid answer.", None));
+        let unusable = round(vec![attempt("answer", "Its answer is larger than 1 kB.", None)]);
+        assert_eq!(unusable.refusal().as_deref(), Some("answer:80: Its answer is larger than 1 kB."));
+        assert_eq!(unusable.node_refusal(), None);
     }
 }

@@ -1,9 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{
     bundle::{BundleError, Serial},
     canonical::{instant, members::FieldError},
     contact::Millis,
     context::Context,
     guid::Guid,
+    registration::RegistrationField,
     status_report::StatusId,
     vendor_key::KeyId,
 };
@@ -99,7 +102,7 @@ pub enum ResponseRefusal {
     },
     /// For another context.
     #[error(
-        "The licenses are for a {got} server, but this one is registered as {own}. Ask the vendor which is right, and register again if it is {got}."
+        "The licenses are for a {got} server, but this one is registered as {own}. Ask the vendor which is right, and correct the context under Exchange if it is {got}."
     )]
     OtherContext {
         /// Theirs.
@@ -224,6 +227,37 @@ impl From<BundleError> for ResponseRefusal {
     }
 }
 
+/// What a node said when it refused a report: not its own trouble, but this server's registration or report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRefusal {
+    /// In the node's words: one line, no final period, limited length.
+    pub reason: String,
+    /// The value of the registration it is about, if the status says so.
+    pub field: Option<RegistrationField>,
+}
+
+impl NodeRefusal {
+    /// From the HTTP status and the reason of a signed refusal; `None` where another node may answer differently: this one is busy, or
+    /// failed.
+    #[must_use]
+    pub fn new(status: u16, message: &str) -> Option<NodeRefusal> {
+        let field = match status {
+            408 | 429 | 500.. => return None,
+            401 => Some(RegistrationField::Auth),
+            // No such server, or another installation has the GUID.
+            404 | 409 => Some(RegistrationField::Guid),
+            _ => None,
+        };
+        Some(NodeRefusal { reason: said(message), field })
+    }
+
+    /// The same words wherever it is told: "The node node.example:443 refused: …".
+    #[must_use]
+    pub fn sentence(&self, node: &str) -> String {
+        format!("The node {node} refused: {}.", self.reason)
+    }
+}
+
 /// The vendor's words inside a sentence: one line, no final period, limited length.
 fn said(message: &str) -> String {
     /// In characters.
@@ -232,5 +266,28 @@ fn said(message: &str) -> String {
     match line.trim().trim_end_matches('.') {
         "" => "no reason given".to_owned(),
         line => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_node_and_points_to_what_it_is_about() {
+        let refused = NodeRefusal::new(401, "The auth string is wrong.\r\nAsk.").unwrap();
+        assert_eq!(refused.field, Some(RegistrationField::Auth));
+        assert_eq!(refused.sentence("a.example:443"), "The node a.example:443 refused: The auth string is wrong.  Ask.");
+        for (status, field) in [(404, Some(RegistrationField::Guid)), (409, Some(RegistrationField::Guid)), (400, None)] {
+            assert_eq!(NodeRefusal::new(status, "No.").unwrap().field, field, "{status}");
+        }
+        assert!(NodeRefusal::new(403, &"x".repeat(9_000)).unwrap().sentence("a").len() < 600);
+    }
+
+    #[test]
+    fn a_node_in_trouble_is_no_refusal() {
+        for status in [408, 429, 500, 503] {
+            assert_eq!(NodeRefusal::new(status, "Try another node."), None, "{status}");
+        }
     }
 }
