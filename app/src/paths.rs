@@ -8,6 +8,8 @@ pub const LOGIN: &str = "/login";
 pub const LOGOUT: &str = "/logout";
 pub const THEME: &str = "/theme";
 pub const EVENTS: &str = "/events";
+/// Takes items off the check-list of the overview.
+pub const CHECKLIST: &str = "/checklist";
 
 pub const SETUP: &str = "/setup";
 pub const SETUP_ADMINISTRATOR: &str = "/setup/administrator";
@@ -70,6 +72,10 @@ pub const SERVERS_REMOVE: &str = "/servers/remove";
 pub const EXCHANGE: &str = "/exchange";
 pub const EXCHANGE_SYNC: &str = "/exchange/sync";
 pub const EXCHANGE_REGISTRATION: &str = "/exchange/registration";
+/// Corrects GUID, auth string, context and customer.
+pub const EXCHANGE_REGISTRATION_CORRECT: &str = "/exchange/registration/correct";
+/// The registration, on the page of the exchange.
+pub const EXCHANGE_AT_REGISTRATION: &str = "/exchange#registration";
 /// The keys of the vendor, on the page of the exchange.
 pub const EXCHANGE_AT_KEYS: &str = "/exchange#keys";
 pub const EXCHANGE_HAND: &str = "/exchange/hand";

@@ -78,7 +78,7 @@ pub(crate) fn topics(path: &str) -> &'static str {
 /// How many issues have their cause on these pages, with their words for those who do not see the colour; nothing when there are none.
 fn count_of(context: &RequestContext, shows: impl Fn(&str) -> bool) -> Option<Drawn> {
     let issues = context.badge.issues();
-    let here = |issue: &&&Issue| shows(issue.path.split('?').next().unwrap_or_default());
+    let here = |issue: &&&Issue| shows(issue.path.split(['?', '#']).next().unwrap_or_default());
     let here: Vec<_> = issues.iter().filter(here).collect();
     let worst = here.first()?;
     let words = list(here.iter().map(|issue| issue.state.as_str()));

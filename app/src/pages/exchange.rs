@@ -6,6 +6,7 @@ mod contact;
 mod hand;
 mod ledger;
 mod network;
+mod registration;
 
 pub use carry::{FieldMeaning, ReportModel};
 pub use clusters::{ClusterPage, ClusterView, ClustersPage, ClustersView};
@@ -13,7 +14,8 @@ pub(crate) use contact::contact_sentence;
 pub use contact::{ContactClock, ContactModel, ContactStep, ContactTrack, StepState};
 pub use hand::{Checked, HandPage, HandView};
 pub use ledger::{LEDGER_LISTED, LEDGER_SORTED, LedgerPage, LedgerView, Receipt, ReceiptView};
-pub use network::{AttemptList, ExchangePage, ExchangeView, Identity};
+pub use network::{AttemptList, ExchangePage, ExchangeView};
+pub use registration::{CORRECTION, RegistrationCard, Unchecked};
 
 use crate::components::{
     Copyable, Disabled, Field, FieldProblem, FormErrors, Glyph, Icon, LinkButton, Pill, Statement, described_by,
@@ -189,9 +191,10 @@ fn RegisterForm(by_hand: bool) -> impl IntoView {
     let why_not = context.why_not(Permission::Register);
     let disabled = why_not.is_some();
     let wrong = context.error("registration_file");
+    let elsewhere = registration::is_correction(&context);
     view! {
         <form method="post" action=paths::EXCHANGE_REGISTRATION enctype="multipart/form-data" class="stack" id="register">
-            <FormErrors />
+            {(!elsewhere).then(|| view! { <FormErrors /> })}
             <div class="field">
                 <label for="registration_file">"Registration file"</label>
                 <p class="hint" id="registration_file-hint">"It contains the GUID, the auth string and the vendor's key."</p>
@@ -202,6 +205,9 @@ fn RegisterForm(by_hand: bool) -> impl IntoView {
                 <p class="muted">"Or, without a file:"</p>
                 <Field name="auth" label="Auth string" hint="Leave empty to keep the saved one." mono=true disabled=disabled />
                 <Field name="typed" label="Fingerprint of the vendor's key" hint="The one you received through another channel than this network. Leasehold fetches the key from a node and compares." mono=true disabled=disabled />
+            })}
+            {(!disabled).then(|| view! {
+                <Field name="register_password" label="Password of your account" kind="password" autocomplete="current-password" hint="Asked again before the server's identity changes." />
             })}
             <div class="actions">
                 <button type="submit" class="button primary" disabled=disabled>"Register"</button>

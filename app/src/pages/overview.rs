@@ -7,7 +7,7 @@ mod tiles;
 
 pub(crate) use server::findings_words;
 
-use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pill, TimeAgo};
+use crate::components::{Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, TimeAgo};
 use crate::drawn::Draw;
 use crate::pages::audit::{AuditItem, Outcome};
 use crate::pages::clients::Pools;
@@ -17,11 +17,12 @@ use crate::request::{Tone, request};
 use engine::exchange::Readiness;
 use engine::leases::PoolView;
 use leptos::prelude::*;
+use licensing::checklist::ChecklistItem;
 use licensing::permission::Permission;
 use licensing::words::count;
 use server::{File, Identity, Server};
 use standing::Standing;
-use steps::next_steps;
+use steps::{NextStep, StepWay, next_steps};
 use tiles::Tiles;
 
 /// The data of the overview.
@@ -49,6 +50,8 @@ pub struct Overview {
     pub running: bool,
     /// Where the viewer is signed in, this browser included.
     pub own_sessions: usize,
+    /// What is left to set up; empty for all but administrators.
+    pub checklist: Vec<ChecklistItem>,
 }
 
 /// What the configuration file says about this server's identity.
@@ -95,18 +98,7 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
         <Tiles />
         <div class="columns">
             <div>
-                {(!steps.is_empty()).then(|| view! {
-                    <Card title="What to do next" id="next">
-                        <ol class="steps-list">
-                            {steps.into_iter().map(|step| view! {
-                                <li>
-                                    <div><p class="strong">{step.title}</p><p class="muted">{step.why}</p></div>
-                                    <LinkButton href=step.href>{step.action}</LinkButton>
-                                </li>
-                            }).collect_view()}
-                        </ol>
-                    </Card>
-                })}
+                {(!steps.is_empty()).then(|| view! { <NextSteps steps=steps /> })}
                 {(!pools.is_empty()).then(|| view! { <InUse pools=pools clients=data.clients /> })}
                 <Changes items=data.changes.clone() />
             </div>
@@ -116,6 +108,56 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
                 <Server data=data />
             </div>
         </div>
+    }
+    .drawn()
+}
+
+/// What to do next; what is left to set up can be taken off.
+#[component]
+fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
+    let several = steps.iter().filter(|step| step.item.is_some()).count() > 1;
+    view! {
+        <Card title="What to do next" id="next">
+            <ol class="steps-list">{steps.into_iter().map(|step| view! { <Step step=step /> }).collect_view()}</ol>
+            {several.then(|| view! {
+                <form method="post" action=paths::CHECKLIST class="actions">
+                    <button type="submit" class="button quiet" name="item" value="all">"Dismiss what is left to set up"</button>
+                </form>
+            })}
+        </Card>
+    }
+    .drawn()
+}
+
+#[component]
+fn Step(step: NextStep) -> impl IntoView {
+    let command = match step.way {
+        StepWay::Command(command) => Some(command),
+        _ => None,
+    };
+    let mark = step.item.map(|item| {
+        let word = if item.is_marked_by_hand() { "Mark as done" } else { "Dismiss" };
+        view! {
+            <form method="post" action=paths::CHECKLIST>
+                <button type="submit" class="button quiet" name="item" value=item.as_str()>
+                    {word}<span class="vh">{format!(": {}", step.title)}</span>
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <li>
+            <div>
+                <p class="strong">{step.title}</p>
+                <p class="muted">{step.why}</p>
+                {command.map(|command| view! { <p><Copyable value=command what="the command" /></p> })}
+            </div>
+            {match step.way {
+                StepWay::Link(words, href) => Some(view! { <LinkButton href=href>{words}</LinkButton> }),
+                StepWay::Command(_) | StepWay::Said => None,
+            }}
+            {mark}
+        </li>
     }
     .drawn()
 }

@@ -17,7 +17,7 @@ use crate::drawn::{Draw, Inner};
 use crate::islands::live::Live;
 use crate::pages::conf::FindingList;
 use crate::pages::diagnostics::DiagnosticsPage;
-use crate::pages::exchange::AttemptList;
+use crate::pages::exchange::{AttemptList, Unchecked};
 use crate::paths;
 use crate::request::{Tone, request};
 pub use connection::SetupConnectionPage;
@@ -213,6 +213,16 @@ fn First(sync: FirstSync) -> impl IntoView {
             </Statement>
         }
         .drawn(),
+        FirstSync::Failed { sentence, attempts } if attempts.iter().any(|attempt| attempt.refused.is_some()) => view! {
+            <Statement tone=Tone::Danger sentence="This server is registered, but a licensing node refused the first sync.">
+                <p>{sentence}</p>
+                <div class="actions">
+                    <LinkButton href=paths::EXCHANGE_AT_REGISTRATION look="primary large">"Correct the registration"</LinkButton>
+                    <LinkButton href=paths::OVERVIEW look="large">"Go to the overview"</LinkButton>
+                </div>
+            </Statement>
+        }
+        .drawn(),
         FirstSync::Failed { sentence, attempts } => view! {
             <Statement tone=Tone::Warning sentence="This server is registered, but the first sync failed.">
                 <p>{sentence}</p>
@@ -352,6 +362,17 @@ pub struct SetupKey {
     pub nodes_asked: Vec<Attempt>,
     /// The step may be left without a key.
     pub skip_allowed: bool,
+    /// Set once GUID and auth string were tried at the nodes, and none accepted them.
+    pub trial: Option<SetupTrial>,
+}
+
+/// GUID and auth string that no node accepted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupTrial {
+    /// As entered.
+    pub guid: String,
+    /// The nodes whose answer was none; none when one refused, which is said at the field.
+    pub unchecked: Option<Unchecked>,
 }
 
 /// A key that a node shows.

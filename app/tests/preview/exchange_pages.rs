@@ -44,6 +44,24 @@ fn network_pages() -> Vec<Preview> {
         registered: crate::samples::GUID.parse().expect("a GUID"),
     };
     let running = ExchangePage { running: true, ..exchange(contact(Some(3 * HOUR), 60)) };
+    let mut refusing = exchange(contact(Some(26 * HOUR), 60));
+    refusing.last_round = Some(refused_round());
+    refusing.failed_rounds = 2;
+    refusing.registration.open = true;
+    let mut no_context = admin();
+    no_context.form = refused(
+        &[("form", CORRECTION), ("new_context", "production"), ("new_guid", "DF9960A1")],
+        &[
+            ("new_guid", "A GUID has 32 hexadecimal digits; this has 8."),
+            ("new_context", "The licenses at flexlicense-s02.lumenvox.com:443 are for a backup server. Choose backup, or ask the vendor."),
+            ("password", "This is not your current password."),
+        ],
+    );
+    let mut unchecked = exchange(contact(Some(3 * HOUR), 60));
+    unchecked.registration.auth_is_kept = true;
+    unchecked.registration.is_confirmed = true;
+    unchecked.registration.unchecked =
+        Some(Unchecked { sentence: "No licensing node could be reached.".into(), attempts: failed_round().attempts });
     let fresh = ExchangePage {
         last_round: None,
         last_success: None,
@@ -57,6 +75,10 @@ fn network_pages() -> Vec<Preview> {
         network("exchange-final", admin(), late(57, 60)),
         network("exchange-lapsed", admin(), late(75, 60)),
         network("exchange-long", admin(), late(100, 120)),
+        network("exchange-refused", admin(), refusing.clone()),
+        network("exchange-refused-viewer", viewer("/exchange"), refusing),
+        network("exchange-correction", no_context, exchange(contact(Some(3 * HOUR), 60))),
+        network("exchange-unchecked", admin(), unchecked),
         network("exchange-running", admin(), running),
         network("exchange-first", admin(), fresh),
         network("exchange-empty", admin(), with(Readiness::Unregistered)),

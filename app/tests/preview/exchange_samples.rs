@@ -9,6 +9,8 @@ use engine::exchange::{
 use licensing::bundle::{LicenseChange, LicenseChanges, LicenseKind};
 use licensing::contact::{ContactPhase, ContactState, Limit, PHASES};
 use licensing::context::Context;
+use licensing::registration::KeyOrigin;
+use licensing::status_response::NodeRefusal;
 use licensing::vendor_key::VendorKey;
 
 pub const REPORT: &str = "c0a1f2d4-fc38-43a5-a10c-0e7dfd45da47";
@@ -85,7 +87,7 @@ pub fn changes() -> LicenseChanges {
 }
 
 pub fn attempt(node: &str, ok: bool, stage: &str, ms: u32, sentence: &str) -> Attempt {
-    Attempt { node: node.into(), ok, stage: stage.into(), sentence: sentence.into(), ms }
+    Attempt { node: node.into(), ok, stage: stage.into(), sentence: sentence.into(), ms, refused: None }
 }
 
 pub fn good_round() -> ExchangeRound {
@@ -103,6 +105,19 @@ pub fn good_round() -> ExchangeRound {
             ),
             attempt("flexlicense-s02.lumenvox.com:443", true, "answer", 318, "Answered and verified."),
         ],
+    }
+}
+
+/// A node was reached and refused the auth string.
+pub fn refused_round() -> ExchangeRound {
+    let reason = "The auth string doesn't belong to this GUID. Compare it with the registration from the vendor, or ask for a new one";
+    let refused = NodeRefusal::new(401, reason);
+    let node = "flexlicense-s02.lumenvox.com:443";
+    ExchangeRound {
+        at: NOW - 12 * MINUTE,
+        ok: false,
+        sentence: format!("The node {node} refused: {reason}."),
+        attempts: vec![Attempt { refused, ..attempt(node, false, "answer", 318, &format!("The node refused: {reason}.")) }],
     }
 }
 
@@ -200,17 +215,23 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
         last_success: contact
             .last_ms
             .map(|at| Receipt { answer: LedgerAnswer { at, ..answer(false) }, ..receipt(false) }),
-        keys: vec![PinnedKey {
-            fingerprint: FINGERPRINT.parse().expect("a fingerprint"),
-            key: Some(VendorKey { signing: [1; 32], sealing: [2; 32] }),
-            at: NOW - 40 * DAY,
-            by: "admin".into(),
-        }],
-        identity: Some(Identity {
-            guid: GUID.into(),
+        registration: RegistrationCard {
+            guid: Some(GUID.into()),
             deployments: vec![DEPLOYMENT.into()],
             operator: Some("7c0de1b2-bddb-4979-8284-531641b16eda".into()),
-        }),
+            context: Some(Context::Production),
+            customer: Some("ACME Telephony AG".into()),
+            has_auth: true,
+            auth_since_ms: Some(NOW - 40 * DAY),
+            keys: vec![PinnedKey {
+                fingerprint: FINGERPRINT.parse().expect("a fingerprint"),
+                key: Some(VendorKey { signing: [1; 32], sealing: [2; 32] }),
+                at: NOW - 40 * DAY,
+                by: "admin".into(),
+                origin: Some(KeyOrigin::RegistrationFile),
+            }],
+            ..RegistrationCard::default()
+        },
         notices: Vec::new(),
         contact,
     }
@@ -222,8 +243,7 @@ pub fn unregistered() -> ExchangePage {
         next_attempt_ms: None,
         last_round: None,
         last_success: None,
-        keys: Vec::new(),
-        identity: None,
+        registration: RegistrationCard::default(),
         ..exchange(contact(None, 60))
     }
 }

@@ -8,6 +8,7 @@ use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
 use app::request::{Flash, FlashKind, ServerStanding, Tone};
 use engine::exchange::Readiness;
 use leptos::prelude::*;
+use licensing::checklist::ChecklistItem;
 use licensing::contact::{ContactPhase, Limit, PHASES};
 
 /// The contact clock after this many days, by the table of the rules.
@@ -92,6 +93,7 @@ fn overview(registration: Registration) -> Overview {
         running: false,
         machine: None,
         own_sessions: 2,
+        checklist: Vec::new(),
     }
 }
 
@@ -155,6 +157,8 @@ pub fn pages() -> Vec<Preview> {
     lapsed.licenses = Some((0, 14, 0));
     let mut first = untouched(Readiness::Ready);
     first.running = true;
+    let mut new = overview(registered());
+    new.checklist = ChecklistItem::ALL.to_vec();
     let mut other = overview(registered());
     other.readiness = Readiness::OtherGuid {
         file: "{00000000-1111-2222-3333-444444444444}".parse().expect("a GUID"),
@@ -167,6 +171,7 @@ pub fn pages() -> Vec<Preview> {
     };
     vec![
         page("overview", saved, overview(registered())),
+        page("overview-checklist", administrator("/"), new),
         page("overview-alarm", alarm, alarmed),
         page("overview-empty", fresh, empty),
         page("overview-error", administrator("/"), broken),

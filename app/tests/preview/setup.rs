@@ -3,10 +3,12 @@
 use crate::samples::*;
 use crate::{Preview, render};
 use app::pages::diagnostics::DiagnosticsPage;
+use app::pages::exchange::Unchecked;
 use app::pages::setup::*;
 use engine::exchange::Attempt;
 use leptos::prelude::*;
 use licensing::conf::diff::lines;
+use licensing::status_response::NodeRefusal;
 
 const PLAIN: &str = "SHA256:3f2a91c07be45d18a6ff02394c8d71e0b95a6c13d7204ef18b3c5a9067d2e4f1";
 const OTHER_PLAIN: &str = "SHA256:90ab12cd34ef56788765fe43dc21ba0990ab12cd34ef56788765fe43dc21ba09";
@@ -24,6 +26,7 @@ fn attempts() -> Vec<Attempt> {
         stage: stage.into(),
         sentence: sentence.into(),
         ms,
+        refused: None,
     };
     vec![
         attempt(4, "TCP", 4_002, "No answer within 4 s. A firewall usually drops such connections without a word."),
@@ -179,6 +182,22 @@ pub fn pages() -> Vec<Preview> {
         ..SetupKey::default()
     };
     let pinned = SetupKey { pinned: vec![grouped(PLAIN)], ..SetupKey::default() };
+    let tried = |unchecked| SetupKey { trial: Some(SetupTrial { guid: GUID.into(), unchecked }), ..pinned.clone() };
+    let silent = tried(Some(Unchecked { sentence: "No licensing node could be reached.".into(), attempts: attempts() }));
+    let mut refused_auth = stranger("/setup/key");
+    refused_auth.form = refused(
+        &[("guid", GUID)],
+        &[(
+            "auth",
+            "The node licensing-1.example:4711 refused: The auth string doesn't belong to this GUID. Compare it with the registration from the vendor, or ask for a new one.",
+        )],
+    );
+    let refused_attempt = Attempt {
+        refused: NodeRefusal::new(401, "The auth string doesn't belong to this GUID."),
+        stage: "answer".into(),
+        sentence: "The node refused: The auth string doesn't belong to this GUID.".into(),
+        ..attempts().remove(0)
+    };
     vec![
         render("setup-token", stranger("/setup"), || view! { <SetupTokenPage data=token_data() /> }.into_any()),
         render("setup-token-error", token, || view! { <SetupTokenPage data=token_data() /> }.into_any()),
@@ -200,13 +219,22 @@ pub fn pages() -> Vec<Preview> {
         key_page("setup-key-typed-error", other_typed, offered(false)),
         key_page("setup-key-none-error", none_typed, none_shown.clone()),
         key_page("setup-key-none", stranger("/setup/key"), none_shown),
-        key_page("setup-key-pinned", stranger("/setup/key"), pinned),
+        key_page("setup-key-refused", refused_auth, tried(None)),
+        key_page("setup-key-unchecked", stranger("/setup/key"), silent),
+        key_page("setup-key-pinned", stranger("/setup/key"), pinned.clone()),
         render("setup-review", stranger("/setup/review"), || view! { <SetupReviewPage data=review /> }.into_any()),
         done_page("setup-done", FirstSync::Synced { sentence: "12 added.".into(), licenses: 12 }),
         done_page("setup-done-running", FirstSync::Running),
         done_page(
             "setup-done-failed",
             FirstSync::Failed { sentence: "None of the 3 nodes could be reached.".into(), attempts: attempts() },
+        ),
+        done_page(
+            "setup-done-refused",
+            FirstSync::Failed {
+                sentence: "The node flexlicense4.lumenvox.com:80 refused: The auth string doesn't belong to this GUID.".into(),
+                attempts: vec![refused_attempt],
+            },
         ),
         done_page(
             "setup-done-skipped",

@@ -106,10 +106,15 @@ struct NodeAttempt {
     sentence: String,
     /// Duration, milliseconds.
     ms: u32,
+    /// What the node said if it refused the registration or the report: then correct that, the connection is good.
+    refused: Option<String>,
 }
 
 fn attempts(all: Vec<exchanged::Attempt>) -> Vec<NodeAttempt> {
-    let one = |exchanged::Attempt { node, ok, stage, sentence, ms }| NodeAttempt { node, ok, stage, sentence, ms };
+    let one = |exchanged::Attempt { node, ok, stage, sentence, ms, refused }| {
+        let refused = refused.map(|refusal| refusal.reason);
+        NodeAttempt { node, ok, stage, sentence, ms, refused }
+    };
     all.into_iter().map(one).collect()
 }
 
@@ -147,7 +152,7 @@ impl From<SyncError> for Problem {
 #[utoipa::path(post, path = "/api/v1/exchange/sync", tag = "exchange", responses(
     (status = 200, description = "What changed", body = Synced),
     (status = 409, description = "A prerequisite is missing, such as a registration"),
-    (status = 502, description = "No node gave a valid answer: `attempts` has the reason for each")))]
+    (status = 502, description = "A node refused, or none gave a valid answer: `attempts` has the reason for each")))]
 async fn sync(State(Api { engine, .. }): State<Api>, by: By) -> Result<Json<Synced>, Problem> {
     Ok(Json(engine.sync_now(&by.actor()).await?.into()))
 }

@@ -300,10 +300,14 @@ fn failure(status: StatusCode, problem: &Value) -> Option<Failure> {
     let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
     let node = |of: &Value| format!("\n  {} ({}): {}", text(of, "node"), text(of, "stage"), text(of, "sentence"));
     let nodes: String = attempts.iter().map(node).collect();
+    // A refusal is the same on every way to the nodes.
+    let what_to_do = if attempts.iter().any(|attempt| attempt["refused"].is_string()) {
+        "To correct the registration, run `leasehold register`, or open Exchange in the console."
+    } else {
+        "To carry a report by hand, run `leasehold exchange pull`."
+    };
     let sentence = match detail.strip_suffix(" Nothing was changed.") {
-        Some(detail) => {
-            format!("{detail}{nodes}\nNothing was changed. To carry a report by hand, run `leasehold exchange pull`.")
-        }
+        Some(detail) => format!("{detail}{nodes}\nNothing was changed. {what_to_do}"),
         None => format!("{detail}{nodes}"),
     };
     Some(Failure { code, sentence })
@@ -433,6 +437,15 @@ mod tests {
             failed.sentence.starts_with("No node answered.\n  a:80 (TCP): Nobody listens.\nNothing was changed."),
             "{failed}"
         );
+    }
+
+    #[test]
+    fn a_refusal_leads_to_the_registration_and_not_to_another_way_to_the_node() {
+        let refused = json!([{ "node": "a:80", "stage": "answer", "sentence": "The node refused: No.", "refused": "No" }]);
+        let problem = json!({ "detail": "The node a:80 refused: No. Nothing was changed.", "attempts": refused });
+        let failed = failure(StatusCode::BAD_GATEWAY, &problem).unwrap();
+        assert!(failed.sentence.contains("`leasehold register`"), "{failed}");
+        assert!(!failed.sentence.contains("exchange pull"), "{failed}");
     }
 
     #[test]

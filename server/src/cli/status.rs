@@ -39,9 +39,10 @@ fn plain(value: &Value) -> String {
         None => format!("{} is at revision {}.", text(conf, "path"), conf["revision"]),
     };
     let contact = contact(&value["contact"], value["registered"] == true);
+    let sync = sync(&value["attention"]);
     let service = service(&value["service"]);
     format!(
-        "{service}{registered}\n{contact}{file}\nLeasehold {}, serving since {}.\n",
+        "{service}{registered}\n{contact}{sync}{file}\nLeasehold {}, serving since {}.\n",
         text(value, "version"),
         text(value, "started_at")
     )
@@ -57,6 +58,14 @@ fn service(service: &Value) -> String {
         lines.extend(step["command"].as_str().map(|command| format!("  {command}")));
     }
     lines.join("\n") + "\n"
+}
+
+/// Why the last sync failed, in the words of the overview; empty when it did not.
+fn sync(attention: &Value) -> String {
+    let parts = attention.as_array().into_iter().flatten().filter(|part| part["part"] == "sync");
+    let issues = parts.flat_map(|part| part["issues"].as_array().into_iter().flatten());
+    let failed = issues.filter(|issue| ["Refused", "Failing"].iter().any(|state| issue["state"] == *state));
+    failed.map(|issue| text(issue, "sentence") + "\n").collect()
 }
 
 fn contact(contact: &Value, registered: bool) -> String {
@@ -87,4 +96,23 @@ fn contact(contact: &Value, registered: bool) -> String {
         text(contact, "state").replace('_', " ") + ".",
         text(contact, "effect")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_sync_is_told_in_the_words_of_the_overview() {
+        let issue = |state: &str, sentence: &str| json!({ "state": state, "sentence": sentence });
+        let refused = issue("Refused", "The last sync failed. The node a:80 refused: No.");
+        let attention = json!([
+            { "part": "service", "issues": [issue("Failing", "Something else.")] },
+            { "part": "sync", "issues": [refused, issue("Overdue", "The sync is overdue.")] },
+        ]);
+        assert_eq!(sync(&attention), "The last sync failed. The node a:80 refused: No.\n");
+        assert_eq!(sync(&json!([])), "");
+    }
 }

@@ -1,27 +1,25 @@
 //! The exchange: over the network, by hand, the ledger and its files.
 
 pub mod by_hand;
+pub mod registration;
 
 use std::time::Duration;
 
 use app::drawn::Draw;
 use app::pages::exchange::{
-    ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, LEDGER_LISTED, LEDGER_SORTED, LedgerPage,
-    LedgerView, Receipt, ReceiptView, StepState,
+    ContactModel, ContactStep, ExchangePage, ExchangeView, LEDGER_LISTED, LEDGER_SORTED, LedgerPage, LedgerView,
+    Receipt, ReceiptView, RegistrationCard, StepState, Unchecked,
 };
 use app::paths;
-use app::request::{FieldError, FlashKind, Tone};
+use app::request::{FlashKind, Tone};
 use axum::extract::Path;
-use engine::conf::BaseRevision;
 use engine::exchange::{LedgerEntry, LedgerQuery, ReportError, ServerIdentity, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::conf::effective::Effective;
 use licensing::contact::{ContactPhase, PHASES, PhaseLogLevel};
-use licensing::registration::{Registration, TypedError};
-use licensing::registration_file::RegistrationFile;
 
-use super::form::{Form, wrong};
+use super::form::Form;
 use super::{Console, Page, PageError};
 
 /// The page waits this long for an exchange it began; one that takes longer goes on and is shown as under way.
@@ -29,11 +27,14 @@ const WAIT: Duration = Duration::from_secs(8);
 
 /// `GET /exchange`
 pub async fn page(console: Console) -> Result<Page, PageError> {
-    show(&console).await
+    show(&console, None, false).await
 }
 
-async fn show(console: &Console) -> Result<Page, PageError> {
-    let data = load(&console.engine, &console.engine.server_name()).await?;
+/// The page, with a correction that no node could be asked about, and whether an auth string that was typed waits to be used.
+async fn show(console: &Console, unchecked: Option<Unchecked>, auth_is_kept: bool) -> Result<Page, PageError> {
+    let mut data = load(&console.engine, &console.engine.server_name()).await?;
+    (data.registration.unchecked, data.registration.auth_is_kept) = (unchecked, auth_is_kept);
+    data.registration.is_confirmed = console.is_password_confirmed().await;
     Ok(Page::new("Online exchange", || view! { <ExchangeView data=data /> }.drawn()))
 }
 
@@ -52,63 +53,24 @@ pub async fn receipt(console: Console, Path(id): Path<String>) -> Result<Page, P
 
 /// `POST /exchange/sync`
 pub async fn sync(form: Form) -> Result<Page, PageError> {
+    match synced(&form, form.engine.last_sync()).await? {
+        Some((kind, text)) => Ok(form.tell(kind, text, paths::EXCHANGE).await),
+        None => Ok(Page::to(paths::EXCHANGE)),
+    }
+}
+
+/// Syncs, unless a sync succeeded since `last`, and says what came of it; none while it is still under way.
+async fn synced(form: &Form, last: Option<String>) -> Result<Option<(FlashKind, String)>, PageError> {
     let (engine, actor) = (form.engine.clone(), form.actor());
-    let running = tokio::spawn(async move { engine.sync_now(&actor).await });
-    let (kind, text) = match tokio::time::timeout(WAIT, running).await {
-        Err(_) => return Ok(Page::to(paths::EXCHANGE)),
+    let running = tokio::spawn(async move { engine.sync_since(&actor, last).await });
+    Ok(Some(match tokio::time::timeout(WAIT, running).await {
+        Err(_) => return Ok(None),
         Ok(Ok(Ok(synced))) => (FlashKind::Success, format!("Synced: {}", synced.applied.outcome.changes.sentence())),
         Ok(Ok(Err(SyncError::NoAnswer(round)))) => (FlashKind::Danger, format!("{} Nothing changed.", round.sentence)),
         Ok(Ok(Err(SyncError::Report(ReportError::NotReady(problem))))) => (FlashKind::Warning, problem),
         Ok(Ok(Err(SyncError::Report(failed)))) => return Err(PageError::internal(failed)),
         Ok(Err(failed)) => return Err(PageError::internal(failed)),
-    };
-    Ok(form.tell(kind, text, paths::EXCHANGE).await)
-}
-
-/// `POST /exchange/registration`: what was not given in the wizard.
-pub async fn registration(form: Form) -> Result<Page, PageError> {
-    let registration = match given(&form).await {
-        Ok(given) => given,
-        Err(wrong) => return form.refuse(paths::EXCHANGE, vec![wrong], show(&form)).await,
-    };
-    let (guid, comment) = (registration.guid, "Registered in the console.");
-    let more = registration.node_values(&form.engine.conf().document());
-    match form.engine.register(&form.actor(), &BaseRevision::Newest, registration, more, comment).await {
-        Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
-        Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form)).await,
-    }
-}
-
-/// A registration file, else auth string and fingerprint for the GUID there is.
-async fn given(form: &Form) -> Result<Registration, FieldError> {
-    const FILE: &str = "registration_file";
-    let document = form.engine.conf().document();
-    let own = Effective::of(&document).guid;
-    let text = form.value(FILE).trim();
-    if !text.is_empty() {
-        let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(FILE), error))?;
-        if let Some(own) = own.filter(|own| *own != file.guid) {
-            let message = format!(
-                "This file is for {}, but license_server.conf names {own}. Choose the file that belongs to this server, or change LICENSE_SERVER_GUID first.",
-                file.guid
-            );
-            return Err(wrong(Some(FILE), message));
-        }
-        return Ok(Registration::from(&file));
-    }
-    let (auth, typed) = (form.value("auth").trim(), form.value("typed").trim());
-    let Some(guid) = own.filter(|_| !(auth.is_empty() && typed.is_empty())) else {
-        return Err(wrong(Some(FILE), "Choose the registration file the vendor gave you."));
-    };
-    let mut registration = Registration::new(guid).with(auth, typed).map_err(|error| match error {
-        TypedError::Fingerprint(_) => wrong(Some("typed"), error),
-        TypedError::Guid(_) | TypedError::Auth(_) => wrong(Some("auth"), error),
-    })?;
-    for (fingerprint, key) in &mut registration.vendor_keys {
-        let found = form.engine.key_of(&Effective::of(&document), *fingerprint).await;
-        *key = found.map_err(|other| wrong(Some("typed"), other))?;
-    }
-    Ok(registration)
+    }))
 }
 
 /// The contact clock, from the one table in `licensing`.
@@ -180,8 +142,20 @@ fn receipt_of(mut entry: LedgerEntry, server: &str) -> Option<Receipt> {
     Some(Receipt { entry, answer, server: server.to_owned() })
 }
 
-fn identity_model(identity: &ServerIdentity, deployments: Vec<String>) -> Option<Identity> {
-    Some(Identity { guid: identity.guid?.to_string(), deployments, operator: identity.operator.clone() })
+/// The registration as it is. An auth string that is missing was missing since the server was registered.
+fn registration_card(identity: ServerIdentity, deployments: Vec<String>, open: bool) -> RegistrationCard {
+    RegistrationCard {
+        guid: identity.guid.map(|guid| guid.to_string()),
+        deployments,
+        has_auth: identity.has_auth(),
+        auth_since_ms: if identity.has_auth() { identity.auth_at } else { identity.registered_at },
+        operator: identity.operator,
+        context: identity.context,
+        customer: identity.customer,
+        keys: identity.keys,
+        open,
+        ..RegistrationCard::default()
+    }
 }
 
 async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseError> {
@@ -193,6 +167,7 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
         Some(port) => format!("{}:{port}", node.host),
         None => node.host.clone(),
     });
+    let refused = sync.round.as_ref().is_some_and(|round| round.node_refusal().is_some());
     let notices = last.as_ref().and_then(|entry| entry.answer.as_ref()).map(|answer| answer.outcome.notices.clone());
     Ok(ExchangePage {
         contact: contact(engine),
@@ -208,9 +183,8 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
         last_round: sync.round,
         failed_rounds: sync.failed_rounds,
         last_success: last.and_then(|entry| receipt_of(entry, server)),
-        identity: identity_model(&identity, engine.deployments().await?),
-        readiness: identity.readiness,
-        keys: identity.keys,
+        readiness: identity.readiness.clone(),
+        registration: registration_card(identity, engine.deployments().await?, refused),
         notices: notices.unwrap_or_default(),
     })
 }

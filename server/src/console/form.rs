@@ -7,6 +7,7 @@ use app::request::{FieldError, Flash, FlashKind, FormState};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use engine::accounts::users::AccountError;
 use engine::conf::SavedRevision;
 
 use super::page::leave_flash;
@@ -30,8 +31,24 @@ impl Deref for Form {
 }
 
 /// Secrets are never shown again.
-const SECRET: &[&str] =
-    &["password", "password_again", "current", "token", "auth", "key", "registration", "registration_file", "file"];
+const SECRET: &[&str] = &[
+    "password",
+    "password_again",
+    "register_password",
+    "current",
+    "token",
+    "auth",
+    "new_auth",
+    "key",
+    "registration",
+    "registration_file",
+    "file",
+];
+
+/// Session key: when the password was last confirmed, Unix milliseconds.
+const CONFIRMED: &str = "password-confirmed-at";
+/// A confirmed password holds for this long, so that a form that is corrected doesn't ask at every try, milliseconds.
+const CONFIRMED_FOR: i64 = 5 * 60 * 1000;
 
 impl Form {
     /// What a field holds; empty when it was not sent.
@@ -74,6 +91,29 @@ impl Form {
         Ok(self.refuse(path, refusal.errors(), page).await?.status(refusal.status()))
     }
 
+    /// What is wrong with the password that is asked again before a sensitive change; none when it is right, or was a moment ago.
+    ///
+    /// # Errors
+    /// [`PageError`] when the database does not respond.
+    pub async fn password_problem(&self, field: &str) -> Result<Option<FieldError>, PageError> {
+        if self.is_password_confirmed().await {
+            return Ok(None);
+        }
+        let typed = self.value(field);
+        if typed.is_empty() {
+            return Ok(Some(wrong(Some(field), "Enter your password.")));
+        }
+        match self.engine.confirm_password(&self.actor(), self.name(), typed).await {
+            Ok(()) => {
+                self.session.insert(CONFIRMED, self.now_ms).await.map_err(PageError::internal)?;
+                Ok(None)
+            }
+            Err(AccountError::Sql(error)) => Err(error.into()),
+            Err(AccountError::Wrong) => Ok(Some(wrong(Some(field), "This is not your current password."))),
+            Err(error) => Ok(Some(wrong(Some(field), error))),
+        }
+    }
+
     /// To another page, with a message there.
     pub async fn tell(&self, kind: FlashKind, text: impl Into<String>, path: impl AsRef<str>) -> Page {
         leave_flash(&self.session, Flash { kind, text: text.into(), undo: None }).await;
@@ -90,6 +130,14 @@ impl Form {
     /// The same when all went well.
     pub async fn done(&self, text: impl Into<String>, path: impl AsRef<str>) -> Page {
         self.tell(FlashKind::Success, text, path).await
+    }
+}
+
+impl Console {
+    /// Whether who asks has confirmed the password a moment ago.
+    pub async fn is_password_confirmed(&self) -> bool {
+        let at = self.session.get::<i64>(CONFIRMED).await.ok().flatten();
+        at.is_some_and(|at| (0..CONFIRMED_FOR).contains(&self.now_ms.saturating_sub(at)))
     }
 }
 

@@ -62,6 +62,7 @@ const KEPT: &[&str] = &[
     paths::CONFIGURATION_SAVE,
     paths::CONFIGURATION_RESTORE,
     paths::CONFIGURATION_OUTSIDE,
+    paths::SETUP_CONNECTION,
 ];
 
 /// Whether the request came with a session cookie: then somebody was signed in once.

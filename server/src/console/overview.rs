@@ -3,20 +3,39 @@
 use std::collections::BTreeSet;
 
 use licensing::bundle::LicenseStatus;
+use licensing::checklist::ChecklistItem;
 use licensing::conf::check::{self, Severity};
 use licensing::conf::effective::Effective;
 use licensing::permission::Permission;
 
 use app::drawn::Draw;
 use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
+use app::paths;
 use leptos::prelude::*;
 
-use super::{Console, Page, PageError, account, audit, clients, exchange, licenses};
+use super::{Console, Form, Page, PageError, account, audit, clients, exchange, licenses};
 
 /// `GET /`
 pub async fn page(console: Console) -> Result<Page, PageError> {
     let data = load(&console).await?;
     Ok(Page::new("Overview", || view! { <OverviewPage data=data /> }.drawn()))
+}
+
+/// `POST /checklist`: takes one item off the check-list, or `all` that are left.
+pub async fn mark_checklist(form: Form) -> Result<Page, PageError> {
+    let items = match form.value("item") {
+        "all" => checklist(&form).await?,
+        word => word.parse().into_iter().collect(),
+    };
+    form.engine.mark_checklist(&form.actor(), &items).await?;
+    Ok(Page::to(paths::OVERVIEW))
+}
+
+/// What is left to set up.
+async fn checklist(console: &Console) -> Result<Vec<ChecklistItem>, PageError> {
+    let settings = &console.installation.settings.rows;
+    let certificate_given = settings.iter().any(|setting| setting.name == "tls-cert" && !setting.value.is_empty());
+    Ok(console.engine.checklist(certificate_given).await?)
 }
 
 async fn load(console: &Console) -> Result<Overview, PageError> {
@@ -66,5 +85,6 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         running: engine.sync_state().running,
         machine: licenses::standing(engine),
         own_sessions: account::own_sessions(console).await?,
+        checklist: if console.may(Permission::EditConfiguration) { checklist(console).await? } else { Vec::new() },
     })
 }

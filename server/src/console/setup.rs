@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use app::drawn::Draw;
 use app::pages::setup::{
-    SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuid, SetupGuidPage, SetupKeyPage,
+    SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuid, SetupGuidPage, SetupKey, SetupKeyPage,
     SetupReviewPage, SetupTokenPage,
 };
 use app::paths;
@@ -15,16 +15,17 @@ use axum::http::{HeaderMap, StatusCode};
 use engine::accounts::setup::Setup;
 use engine::accounts::users::AccountError;
 use engine::conf::{BaseRevision, SaveError};
-use engine::exchange::Readiness;
+use engine::exchange::{Readiness, TrialIdentity};
 use leptos::prelude::*;
 use licensing::conf::setting;
 use licensing::guid::Guid;
 use licensing::permission::Role;
-use licensing::registration::AuthString;
+use licensing::registration::{AuthString, AuthStringError, RegistrationField};
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
 use super::diagnostics::port_values;
+use super::exchange::registration::{self, Verdict};
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError, Refusal, login};
 use crate::http::caller::LIVE;
@@ -106,6 +107,8 @@ async fn after_claim(console: &Console) -> &'static str {
 struct Given {
     guid: Guid,
     file: Option<RegistrationFile>,
+    /// The file came with this form; it brings an auth string and keys of its own.
+    file_is_new: bool,
 }
 
 /// A registration file, pasted or chosen; else a GUID.
@@ -114,18 +117,22 @@ fn given(form: &Form, kept: Option<&RegistrationFile>) -> Result<Given, FieldErr
         let text = form.value(field).trim();
         if !text.is_empty() {
             let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(field), error))?;
-            return Ok(Given { guid: file.guid, file: Some(file) });
+            return Ok(Given { guid: file.guid, file: Some(file), file_is_new: true });
         }
     }
     let typed = form.value("guid").trim();
-    match (typed.is_empty(), kept) {
-        (true, Some(kept)) => Ok(Given { guid: kept.guid, file: Some(kept.clone()) }),
-        _ => {
-            let guid = Guid::parse(typed).map_err(|error| wrong(Some("guid"), error))?;
-            // The file that was given before still counts while the GUID is its own.
-            Ok(Given { guid, file: kept.filter(|file| file.guid == guid).cloned() })
-        }
-    }
+    let guid = match (typed.is_empty(), kept) {
+        (true, Some(kept)) => kept.guid,
+        _ => Guid::parse(typed).map_err(|error| wrong(Some("guid"), error))?,
+    };
+    // The file that was given before still counts while the GUID is its own.
+    Ok(Given { guid, file: kept.filter(|file| file.guid == guid).cloned(), file_is_new: false })
+}
+
+/// The auth string of a form; none when the field is empty, which keeps the one of before.
+fn typed_auth(form: &Form) -> Result<Option<AuthString>, FieldError> {
+    let typed = Some(form.value("auth")).filter(|auth| !auth.trim().is_empty());
+    typed.map(str::parse).transpose().map_err(|error: AuthStringError| wrong(Some("auth"), error))
 }
 
 /// `GET /setup/guid`
@@ -145,24 +152,29 @@ fn guid_step(data: SetupGuid) -> Page {
 pub async fn guid(form: Form) -> Result<Page, PageError> {
     let engine = &form.engine;
     let setup = engine.setup().await?;
-    let refuse = |error| form.refuse(paths::SETUP_GUID, vec![error], asked_guid(&form));
-    let given = match given(&form, setup.file.as_ref()) {
-        Ok(given) => given,
-        Err(error) => return refuse(error).await,
+    let (given, auth) = match (given(&form, setup.file.as_ref()), typed_auth(&form)) {
+        (Ok(given), Ok(auth)) => (given, auth),
+        // What is right is kept: neither a file nor an auth string is shown again, and none is to be given twice.
+        (given, auth) => {
+            match (&given, &auth) {
+                (Ok(Given { guid, file, file_is_new }), _) => {
+                    engine.keep_setup_identity(guid, None, file.as_ref(), *file_is_new).await?;
+                }
+                (Err(_), Ok(Some(auth))) => engine.keep_setup_auth(auth).await?,
+                (Err(_), _) => {}
+            }
+            let errors = given.err().into_iter().chain(auth.err()).collect();
+            return form.refuse(paths::SETUP_GUID, errors, asked_guid(&form)).await;
+        }
     };
-    let typed = Some(form.value("auth")).filter(|auth| !auth.trim().is_empty());
-    let auth = match typed.map(str::parse::<AuthString>).transpose() {
-        Ok(auth) => auth,
-        Err(error) => return refuse(wrong(Some("auth"), error)).await,
-    };
-    engine.keep_setup_identity(&given.guid, auth.as_ref(), given.file.as_ref()).await?;
+    engine.keep_setup_identity(&given.guid, auth.as_ref(), given.file.as_ref(), given.file_is_new).await?;
     if form.value("intent") != "check" {
         return Ok(Page::to(paths::SETUP_CONNECTION));
     }
     match shown::checked_guid(engine, &given.guid).await {
         Ok(data) => Ok(guid_step(data).at(paths::SETUP_GUID)),
         Err(SaveError::Sql(error)) => Err(error.into()),
-        Err(error) => refuse(wrong(None, error)).await,
+        Err(error) => form.refuse(paths::SETUP_GUID, vec![wrong(None, error)], asked_guid(&form)).await,
     }
 }
 
@@ -243,27 +255,86 @@ pub async fn key_page(console: Console) -> Result<Page, PageError> {
 }
 
 async fn asked_key(console: &Console) -> Result<Page, PageError> {
-    let data = shown::key(&console.engine).await?;
-    Ok(Page::framed("Set up: key", || view! { <SetupKeyPage data=data /> }.drawn()))
+    Ok(key_step(shown::key(&console.engine).await?))
 }
 
-/// `POST /setup/key`: the fingerprint that was compared.
+fn key_step(data: SetupKey) -> Page {
+    Page::framed("Set up: key", || view! { <SetupKeyPage data=data /> }.drawn())
+}
+
+/// `POST /setup/key`: the fingerprint that was compared; then GUID and auth string are tried at the nodes.
 pub async fn key(form: Form) -> Result<Page, PageError> {
-    let chosen = match form.value("intent") {
-        "fetch" => return Ok(Page::to(paths::SETUP_KEY)),
-        "skip" => None,
-        _ => match confirmed(&form).await {
-            Ok(chosen) => Some(chosen),
-            Err(error) => return form.refuse(paths::SETUP_KEY, vec![error], asked_key(&form)).await,
-        },
-    };
-    // What a registration file brought stays with it.
-    match chosen {
-        Some(None) => {}
-        Some(Some(key)) => form.engine.keep_setup_key(Some(key)).await?,
-        None => form.engine.keep_setup_key(None).await?,
+    let engine = &form.engine;
+    match form.value("intent") {
+        "fetch" => {
+            let page = asked_key(&form).await?.at(paths::SETUP_KEY);
+            return Ok(page.with_form(form.state(Vec::new())));
+        }
+        "skip" => {
+            engine.keep_setup_key(None).await?;
+            return Ok(Page::to(paths::SETUP_REVIEW));
+        }
+        "unchecked" => return Ok(Page::to(paths::SETUP_REVIEW)),
+        "correct" => return corrected(&form).await,
+        _ => {}
     }
-    Ok(Page::to(paths::SETUP_REVIEW))
+    match confirmed(&form).await {
+        // What a registration file brought stays with it.
+        Ok(None) => {}
+        Ok(Some(key)) => engine.keep_setup_key(Some(key)).await?,
+        Err(error) => return form.refuse(paths::SETUP_KEY, vec![error], asked_key(&form)).await,
+    }
+    tried(&form).await
+}
+
+/// GUID and auth string typed anew after a node refused them.
+async fn corrected(form: &Form) -> Result<Page, PageError> {
+    let guid = Guid::parse(form.value("guid")).map_err(|error| wrong(Some("guid"), error));
+    let auth = typed_auth(form);
+    if let Ok(Some(auth)) = &auth {
+        form.engine.keep_setup_auth(auth).await?;
+    }
+    match (guid, auth) {
+        (Ok(guid), Ok(auth)) => {
+            form.engine.correct_setup_identity(&guid, auth.as_ref()).await?;
+            tried(form).await
+        }
+        (guid, auth) => {
+            let errors = guid.err().into_iter().chain(auth.err()).collect();
+            let page = async { Ok(key_step(shown::tried_key(&form.engine, None).await?)) };
+            form.refuse(paths::SETUP_KEY, errors, page).await
+        }
+    }
+}
+
+/// Tries GUID and auth string at the nodes. What is refused can be corrected there and then; without a key or an auth string there is
+/// nothing to try, as the review says.
+async fn tried(form: &Form) -> Result<Page, PageError> {
+    let engine = &form.engine;
+    let setup = engine.setup().await?;
+    let Some(registration) = setup.registration() else { return Ok(Page::to(paths::SETUP_GUID)) };
+    let keys: Vec<VendorKey> = registration.vendor_keys.iter().filter_map(|(_, key)| *key).collect();
+    let Some(auth) = registration.auth.filter(|_| !keys.is_empty()) else {
+        return Ok(Page::to(paths::SETUP_REVIEW));
+    };
+    let effective = shown::effective_with(engine, &shown::chosen_connection(engine, &setup));
+    let identity = TrialIdentity { guid: registration.guid, auth, context: registration.context, keys };
+    match registration::tried(form, &effective, identity).await? {
+        Verdict::Accepted(_) => Ok(Page::to(paths::SETUP_REVIEW)),
+        Verdict::Refused(field, sentence) => {
+            let field = match field {
+                Some(RegistrationField::Guid) => Some("guid"),
+                Some(RegistrationField::Auth) => Some("auth"),
+                _ => None,
+            };
+            let page = async { Ok(key_step(shown::tried_key(engine, None).await?)) };
+            form.refuse(paths::SETUP_KEY, vec![wrong(field, sentence)], page).await
+        }
+        Verdict::Unchecked(unchecked) => {
+            let data = shown::tried_key(engine, Some(unchecked)).await?;
+            Ok(key_step(data).at(paths::SETUP_KEY).with_form(form.state(Vec::new())))
+        }
+    }
 }
 
 /// The key that was confirmed: by its fingerprint typed, or chosen and compared. None when a key is there already.

@@ -29,7 +29,7 @@ use super::state::App;
 use super::table::Table;
 use super::{caller, events, health, metrics};
 use crate::assets;
-use crate::console::exchange::by_hand;
+use crate::console::exchange::{by_hand, registration};
 use crate::console::page::is_api;
 use crate::console::{
     Page, PageError, account, alerts, audit, clients, clusters, conf, diagnostics, draw, exchange, licenses, login,
@@ -77,6 +77,7 @@ fn pages(table: Table) -> Table {
         .post(paths::SETUP_REVIEW, Wizard, &["conf.save", "server.register"], setup::review)
         .get(paths::SETUP_DONE, Wizard, setup::done_page)
         .get(paths::OVERVIEW, Person(View), overview::page)
+        .post(paths::CHECKLIST, Person(EditConfiguration), &["checklist.mark"], overview::mark_checklist)
         .get(paths::SEARCH, Person(View), search::page)
         .get(paths::CONFIGURATION, Person(View), conf::page)
         .post(paths::CONFIGURATION, Person(EditConfiguration), &[], conf::review_form)
@@ -112,7 +113,8 @@ fn pages(table: Table) -> Table {
         .post(paths::SERVERS_REMOVE, Person(ManageServers), &["peer.remove"], servers::remove)
         .get(paths::EXCHANGE, Person(View), exchange::page)
         .post(paths::EXCHANGE_SYNC, Person(Exchange), &["exchange.sync"], exchange::sync)
-        .post(paths::EXCHANGE_REGISTRATION, Person(Register), &["server.register"], exchange::registration)
+        .post(paths::EXCHANGE_REGISTRATION, Person(Register), &["server.register"], registration::register)
+        .post(paths::EXCHANGE_REGISTRATION_CORRECT, Person(Register), &["server.register"], registration::correct)
         .get(paths::EXCHANGE_HAND, Person(View), by_hand::page)
         .post(paths::EXCHANGE_HAND_REPORT, Person(Exchange), &["exchange.report"], by_hand::report)
         .post(paths::EXCHANGE_HAND_RESPONSE, Person(Exchange), &["exchange.push"], by_hand::response)

@@ -13,12 +13,17 @@ use engine::Engine;
 use engine::actor::Actor;
 use engine::alerts::NewRule;
 use engine::clock::ManualClock;
+use engine::conf::BaseRevision;
+use engine::exchange::NodeSettings;
 use http_body_util::BodyExt;
 use licensing::alerts::{Condition, ConditionKind, RuleSettings};
 use licensing::attention::{Facts, LicenseFacts, StorageFacts, SyncFacts};
 use licensing::contact::ContactPhase;
 use licensing::permission::Role;
+use licensing::registration::Registration;
+use licensing::registration_file::RegistrationFile;
 use licensing::service::Urgency;
+use licensing::vendor_key::VendorSecret;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -580,4 +585,193 @@ async fn events_say_what_changed_since_the_page_was_made() {
 
     test.app.stop.cancel();
     assert!(futures::StreamExt::next(&mut events).await.is_none(), "the stream ends with the server");
+}
+
+const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+/// Nothing listens there.
+const NOWHERE: &str = "127.0.0.1:1";
+
+/// What the vendor hands out, with nodes that nobody can reach.
+fn registration_file(auth: &str) -> RegistrationFile {
+    RegistrationFile {
+        guid: GUID.parse().unwrap(),
+        auth_string: auth.parse().unwrap(),
+        context: None,
+        deployment_id: None,
+        operator_id: None,
+        customer: Some("ACME".to_owned()),
+        nodes: vec![NOWHERE.to_owned()],
+        nodes_https: Vec::new(),
+        vendor_keys: vec![VendorSecret::from_seeds([1; 32], [2; 32]).public()],
+    }
+}
+
+impl TestApp {
+    /// The tests ask no proxy of the machine they run on.
+    fn without_proxy(&self) {
+        self.app.engine.configure_nodes(&NodeSettings { proxy: Some("off".to_owned()), ca: None }).unwrap();
+    }
+
+    /// Registered with an auth string that turns out to be wrong.
+    async fn registered() -> Self {
+        let test = Self::claimed().await;
+        test.without_proxy();
+        let engine = &test.app.engine;
+        let registration = Registration::from(&registration_file("mistyped"));
+        let nodes = registration.node_values(&engine.conf().document());
+        engine.register(&Actor::system(), &BaseRevision::Newest, registration, nodes, "").await.unwrap();
+        test
+    }
+
+    async fn auth_string(&self) -> String {
+        self.app.engine.auth_string().await.unwrap().unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn a_correction_that_no_node_can_check_is_kept_only_when_asked_and_what_was_typed_is_not_lost() {
+    let test = TestApp::registered().await;
+    let cookie = test.sign_in("administrator").await;
+    let correct = async |more: &str| {
+        let body = format!("form=correct&new_guid=df9960a1-7bd5-633b-f0f4-b1470bbd0b8e&new_context=&new_customer=ACME&{more}");
+        let response = test.form("/exchange/registration/correct", &cookie, &body).await;
+        (response.status(), text(response).await)
+    };
+    let (status, page) = correct("new_auth=CORRECTED&intent=check").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("Enter your password."), "{page}");
+    let (status, page) = correct("new_auth=CORRECTED&intent=check&password=not+the+password").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("This is not your current password."), "{page}");
+
+    let (status, page) = correct("intent=check&auth_kept=yes&password=seven+green+lamps+hum").await;
+    assert_eq!(status, StatusCode::OK, "nobody refused it");
+    for words in ["No licensing node could be reached.", "Keep without the check", "name=\"auth_kept\""] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("CORRECTED"), "{page}");
+    assert_eq!(test.auth_string().await, "mistyped", "nothing is kept yet");
+    let state = test.app.engine.sync_state();
+    assert_eq!((state.failed_rounds, state.round), (0, None), "a try is no exchange");
+
+    // The password was confirmed a moment ago.
+    let (status, _) = correct("intent=keep&auth_kept=yes").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(test.auth_string().await, "CORRECTED");
+    let audit = test.app.engine.audit.list(&engine::audit::AuditQuery { limit: 1, ..Default::default() }).await.unwrap();
+    assert_eq!(
+        (audit[0].action.as_str(), audit[0].sentence.as_str(), audit[0].who.as_str()),
+        (
+            "server.register",
+            "Corrected the registration: auth string. It was not checked at a licensing node.",
+            "administrator"
+        )
+    );
+    // It was used once, and waits no longer.
+    let (status, _) = correct("intent=keep&auth_kept=yes").await;
+    assert_eq!((status, test.auth_string().await.as_str()), (StatusCode::SEE_OTHER, "CORRECTED"));
+    test.clock.advance(6 * 60_000);
+    assert_eq!(correct("new_auth=ANOTHER&intent=keep").await.0, StatusCode::UNPROCESSABLE_ENTITY, "it asks again");
+}
+
+#[tokio::test]
+async fn each_wrong_field_of_a_correction_is_named_and_typed_values_stay() {
+    let test = TestApp::registered().await;
+    let cookie = test.sign_in("administrator").await;
+    let body = "form=correct&new_guid=%24LV_LIC&new_auth=x-auth-string%3A+ABC&new_context=staging&new_customer=Kept+Inc&password=seven+green+lamps+hum";
+    let response = test.form("/exchange/registration/correct", &cookie, body).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = text(response).await;
+    for words in ["$LV_LIC", "Kept Inc", "This is more than the auth string.", "Unknown context.", "Please fix 3 fields."] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("ABC") && !page.contains("seven green"), "{page}");
+    let viewer = test.sign_in("viewer").await;
+    let page = text(test.send(Request::get("/exchange").header(header::COOKIE, viewer), "").await).await;
+    assert!(page.contains("id=\"registration\"") && page.contains("needs the role administrator"), "{page}");
+    assert!(!page.contains("mistyped"), "the auth string is never shown: {page}");
+}
+
+#[tokio::test]
+async fn registering_again_asks_for_the_password() {
+    let test = TestApp::registered().await;
+    let cookie = test.sign_in("administrator").await;
+    let refused = test.form("/exchange/registration", &cookie, "auth=ANOTHER").await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(test.auth_string().await, "mistyped");
+    let done = test.form("/exchange/registration", &cookie, "auth=ANOTHER&register_password=seven+green+lamps+hum").await;
+    assert_eq!(done.status(), StatusCode::SEE_OTHER, "{}", text(done).await);
+    assert_eq!(test.auth_string().await, "ANOTHER");
+}
+
+#[tokio::test]
+async fn the_wizard_loses_nothing_that_was_typed_and_a_corrected_auth_string_replaces_the_files() {
+    let test = TestApp::fresh().await;
+    test.without_proxy();
+    let engine = &test.app.engine;
+    engine.add_user(&Actor::system(), "administrator", Role::Administrator, PASSWORD).await.unwrap();
+    let cookie = test.sign_in("administrator").await;
+    let step = async |path: &str, body: &str| {
+        let response = test.form(path, &cookie, body).await;
+        (response.status(), text(response).await)
+    };
+    let auth = async || engine.setup().await.unwrap().registration().and_then(|registration| registration.auth);
+
+    let (status, page) = step("/setup/guid", "guid=%24LV_LIC&auth=TYPED").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("$LV_LIC") && page.contains("One is saved and not shown"), "{page}");
+    let long = "A".repeat(1025);
+    let (_, page) = step("/setup/guid", &format!("guid={GUID}&auth={long}")).await;
+    assert!(page.contains("This has 1025 characters; an auth string has at most 1024."), "{page}");
+    assert_eq!(step("/setup/guid", &format!("guid={GUID}")).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(auth().await.unwrap().as_str(), "TYPED", "neither wrong field threw it away");
+
+    let file = form_urlencoded::Serializer::new(String::new())
+        .append_pair("registration", &registration_file("OF-THE-FILE").to_json())
+        .finish();
+    assert_eq!(step("/setup/guid", &file).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(auth().await.unwrap().as_str(), "OF-THE-FILE", "a file that is given anew brings its own");
+    assert_eq!(step("/setup/guid", "auth=CORRECTED").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(auth().await.unwrap().as_str(), "CORRECTED");
+
+    // The key came with the file; the nodes are silent, which is said, and leaves a way on.
+    let (status, page) = step("/setup/key", "intent=pin").await;
+    assert_eq!(status, StatusCode::OK);
+    for words in ["No licensing node could be reached.", "Continue without the check", NOWHERE] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (status, page) = step("/setup/key", &format!("intent=correct&guid={GUID}&auth=two%0Alines")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("An auth string must be one line; this has 2."), "{page}");
+    // Another GUID than the file's keeps the file's key and nodes.
+    let other = "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}";
+    assert_eq!(step("/setup/key", &format!("intent=correct&guid={other}&auth=AGAIN")).await.0, StatusCode::OK);
+    let setup = engine.setup().await.unwrap();
+    let registration = setup.registration().unwrap();
+    assert_eq!((registration.guid.to_string().as_str(), registration.vendor_keys.len()), (other, 1));
+    assert_eq!(registration.auth.unwrap().as_str(), "AGAIN");
+    assert!(setup.connection.iter().any(|(_, value)| value == NOWHERE), "{:?}", setup.connection);
+    assert_eq!(step("/setup/key", "intent=unchecked").await.0, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_is_left_to_set_up_is_shown_to_administrators_until_it_is_taken_off() {
+    let test = TestApp::registered().await;
+    let overview = async |name: &str| {
+        let cookie = test.sign_in(name).await;
+        (text(test.send(Request::get("/").header(header::COOKIE, &cookie), "").await).await, cookie)
+    };
+    let (page, cookie) = overview("administrator").await;
+    for title in ["Add a backup server", "Set up alerts", "Add a second administrator", "Back up the data folder"] {
+        assert!(page.contains(title), "{title}: {page}");
+    }
+    for name in ["viewer", "operator"] {
+        assert!(!overview(name).await.0.contains("Add a backup server"), "{name}");
+    }
+    assert_eq!(test.form("/checklist", &cookie, "item=data_backup").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(test.form("/checklist", &cookie, "item=nothing").await.status(), StatusCode::SEE_OTHER);
+    let (page, cookie) = overview("administrator").await;
+    assert!(!page.contains("Back up the data folder") && page.contains("Set up alerts"), "{page}");
+    assert_eq!(test.form("/checklist", &cookie, "item=all").await.status(), StatusCode::SEE_OTHER);
+    assert!(!overview("administrator").await.0.contains("Set up alerts"));
 }

@@ -2,15 +2,16 @@
 
 use super::contact::{ContactClock, ContactModel, contact_sentence, effect, next_sentence};
 use super::ledger::Receipt;
-use super::{NotReady, RegisterForm, Tabs, blocked, way};
+use super::registration::{Registration, RegistrationCard};
+use super::{NotReady, Tabs, blocked, way};
 use crate::components::{
-    Banner, Card, Copyable, EmptyState, Glyph, Icon, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
-    TimeAgo, TimeUntil,
+    Banner, Card, EmptyState, Glyph, Icon, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, TimeAgo,
+    TimeUntil,
 };
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
-use engine::exchange::{Attempt, ExchangeRound, PinnedKey, Readiness};
+use engine::exchange::{Attempt, ExchangeRound, Readiness};
 use leptos::prelude::*;
 use licensing::permission::Permission;
 
@@ -34,19 +35,9 @@ pub struct ExchangePage {
     /// Rounds in a row that failed, the last one included.
     pub failed_rounds: u32,
     pub last_success: Option<Receipt>,
-    /// The vendor's keys this server trusts.
-    pub keys: Vec<PinnedKey>,
-    pub identity: Option<Identity>,
+    pub registration: RegistrationCard,
     /// What the vendor has to say, and what is worth a look.
     pub notices: Vec<String>,
-}
-
-/// Who this server is, ready to copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    pub guid: String,
-    pub deployments: Vec<String>,
-    pub operator: Option<String>,
 }
 
 /// The stages of asking a node, in their order, with the word on screen.
@@ -97,8 +88,12 @@ pub fn AttemptList(
 
 #[component]
 fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
-    let (class, glyph, word) =
-        if attempt.ok { ("success", Glyph::Check, "Answered") } else { ("danger", Glyph::Cross, "Failed") };
+    let (class, glyph, word) = match (attempt.ok, &attempt.refused) {
+        (true, _) => ("success", Glyph::Check, "Answered"),
+        (false, Some(_)) => ("danger", Glyph::Cross, "Refused"),
+        (false, None) => ("danger", Glyph::Cross, "Failed"),
+    };
+    let refused = attempt.refused.is_some();
     view! {
         <li class=class>
             <span class="attempt-mark"><Icon glyph=glyph /><span class="vh">{word}</span></span>
@@ -108,6 +103,7 @@ fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
                     {stages(&attempt, tls).into_iter().map(|(stage, mark)| {
                         let (class, glyph, word) = match mark {
                             StageResult::Passed => ("passed", Glyph::Check, "reached"),
+                            StageResult::Failed if refused => ("failed", Glyph::Cross, "refused here"),
                             StageResult::Failed => ("failed", Glyph::Cross, "failed here"),
                             StageResult::NotReached => ("open", Glyph::Dash, "not reached"),
                         };
@@ -143,8 +139,7 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
         <div class="columns">
             <div>
                 <LastRound round=data.last_round.clone() contact=data.contact.clone() tls=tls running=data.running />
-                <Keys keys=data.keys.clone() />
-                {data.identity.clone().map(|identity| view! { <Who identity=identity /> })}
+                <Registration data=data.registration.clone() tls=tls />
             </div>
             <div>
                 <How data=data.clone() />
@@ -160,6 +155,11 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
 #[component]
 fn Opening(data: ExchangePage) -> impl IntoView {
     let context = request();
+    let refused = data.last_round.as_ref().filter(|round| !round.ok && !data.running);
+    if let Some((round, (attempt, refusal))) = refused.and_then(|round| Some((round, round.node_refusal()?))) {
+        let (node, reason, at) = (attempt.node.clone(), refusal.reason.clone(), round.at);
+        return view! { <Refused data=data node=node reason=reason at=at /> }.drawn();
+    }
     let failed = data.last_round.as_ref().filter(|round| !round.ok).map_or(0, |_| data.failed_rounds);
     let first = data.contact.last_ms.is_none();
     let sentence = match (data.running, next_sentence(data.next_attempt_ms, first, failed, context.now_ms)) {
@@ -209,6 +209,30 @@ fn no_attempt(contact: &ContactModel, running: bool, now_ms: i64) -> (&'static s
     }
 }
 
+/// A node refused the last sync: who, when, in its words; and the correction beside it.
+#[component]
+fn Refused(data: ExchangePage, node: String, reason: String, at: i64) -> impl IntoView {
+    let context = request();
+    let first = data.contact.last_ms.is_none();
+    let contact = contact_sentence(&data.contact, context.now_ms);
+    let next = next_sentence(data.next_attempt_ms, first, data.failed_rounds, context.now_ms).unwrap_or_default();
+    let why_not = context.why_not(Permission::Exchange).map(str::to_owned);
+    view! {
+        <Statement tone=Tone::Danger sentence="A licensing node refused the last sync.">
+            <p>"The node "<code>{node}</code>" refused: “"{reason}".”"</p>
+            <p class="muted"><TimeAgo at_ms=at />{format!(". {contact} {next}")}</p>
+            <div class="actions">
+                <LinkButton href=paths::EXCHANGE_AT_REGISTRATION look="primary">"Correct the registration"</LinkButton>
+                <form method="post" action=paths::EXCHANGE_SYNC class="actions">
+                    <Submit why_not=why_not.or(blocked(&data.readiness).map(str::to_owned))>"Sync now"</Submit>
+                </form>
+                <LinkButton href=paths::EXCHANGE_HAND>"Offline exchange"</LinkButton>
+            </div>
+        </Statement>
+    }
+    .drawn()
+}
+
 /// How the last round went, node by node.
 #[component]
 fn LastRound(round: Option<ExchangeRound>, contact: ContactModel, tls: bool, running: bool) -> impl IntoView {
@@ -218,11 +242,16 @@ fn LastRound(round: Option<ExchangeRound>, contact: ContactModel, tls: bool, run
             view! { <EmptyState title=title why=why /> }.drawn()
         }
         Some(round) => {
-            let (tone, word) = if round.ok { (Tone::Success, "Done") } else { (Tone::Danger, "Failed") };
+            let refused = round.node_refusal().is_some();
+            let (tone, word) = match (round.ok, refused) {
+                (true, _) => (Tone::Success, "Done"),
+                (false, true) => (Tone::Danger, "Refused"),
+                (false, false) => (Tone::Danger, "Failed"),
+            };
             view! {
                 <p class="round"><Pill tone=tone text=word /> <span>{round.sentence}</span> <span class="when"><TimeAgo at_ms=round.at /></span></p>
                 <AttemptList attempts=round.attempts tls=tls />
-                {(!round.ok).then(|| view! {
+                {(!round.ok && !refused).then(|| view! {
                     <div class="actions"><LinkButton href=paths::DIAGNOSTICS>"Check all nodes and ports"</LinkButton></div>
                 })}
             }
@@ -283,58 +312,12 @@ fn LastSuccess(receipt: Receipt) -> impl IntoView {
     .drawn()
 }
 
-/// The vendor's keys this server trusts.
-#[component]
-fn Keys(keys: Vec<PinnedKey>) -> impl IntoView {
-    let body = if keys.is_empty() {
-        view! { <EmptyState title="No key is trusted yet" why="Leasehold sends nothing and accepts no answer until you confirm the vendor's key." /> }.drawn()
-    } else {
-        let waiting = keys.iter().all(|key| key.key.is_none());
-        view! {
-            {waiting.then(|| view! {
-                <Banner tone=Tone::Warning text="No node has presented the key with this fingerprint yet, so nothing is sent. If the fingerprint is wrong, enter the correct one here.".to_owned() role="note" />
-                <RegisterForm by_hand=true />
-            })}
-            <p class="muted">"Leasehold accepts only answers signed with one of these keys. Compare them with the fingerprint the vendor gave you."</p>
-            <ul class="keys">
-                {keys.into_iter().map(|key| view! {
-                    <li>
-                        <Copyable value=key.fingerprint.grouped() what="the fingerprint" />
-                        <p class="fine">{format!("Confirmed by {}, ", key.by)}<TimeAgo at_ms=key.at /></p>
-                    </li>
-                }).collect_view()}
-            </ul>
-        }
-        .drawn()
-    };
-    view! { <Card title="Trusted keys" id="keys">{body}</Card> }.drawn()
-}
-
-/// Who this server is at the nodes, ready to copy.
-#[component]
-fn Who(identity: Identity) -> impl IntoView {
-    let name = if identity.deployments.len() == 1 { "Deployment id" } else { "Deployment ids" };
-    view! {
-        <Card title="Identity" id="identity">
-            <dl class="facts stacked">
-                <div><dt>"GUID"</dt><dd><Copyable value=identity.guid what="the GUID" /></dd></div>
-                <div>
-                    <dt>{name}</dt>
-                    <dd class="lines">{identity.deployments.into_iter().map(|id| view! { <Copyable value=id what="the deployment id" /> }).collect_view()}</dd>
-                </div>
-                {identity.operator.map(|id| view! { <div><dt>"Operator id"</dt><dd><Copyable value=id what="the operator id" /></dd></div> })}
-            </dl>
-        </Card>
-    }
-    .drawn()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn attempt(stage: &str, ok: bool) -> Attempt {
-        Attempt { node: "node".into(), ok, stage: stage.into(), sentence: String::new(), ms: 12 }
+        Attempt { node: "node".into(), ok, stage: stage.into(), sentence: String::new(), ms: 12, refused: None }
     }
 
     #[test]

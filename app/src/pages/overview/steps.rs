@@ -3,19 +3,47 @@
 use super::{Overview, Registration};
 use crate::paths;
 use engine::exchange::Readiness;
+use licensing::checklist::ChecklistItem;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NextStep {
     pub title: &'static str,
     pub why: &'static str,
-    pub action: &'static str,
-    pub href: String,
+    pub way: StepWay,
+    /// The item of the check-list that it is; such a step can be taken off.
+    pub item: Option<ChecklistItem>,
+}
+
+/// How a step is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum StepWay {
+    /// Words and address of a link.
+    Link(&'static str, String),
+    /// A command on the server.
+    Command(&'static str),
+    /// As it says.
+    Said,
 }
 
 impl NextStep {
     fn new(title: &'static str, why: &'static str, action: &'static str, href: impl Into<String>) -> NextStep {
-        NextStep { title, why, action, href: href.into() }
+        NextStep { title, why, way: StepWay::Link(action, href.into()), item: None }
+    }
+
+    /// What is left to set up.
+    fn of(item: ChecklistItem) -> NextStep {
+        let link = |words, href: &str| StepWay::Link(words, href.to_owned());
+        let way = match item {
+            ChecklistItem::BackupServer => link("Add a server", paths::SERVERS_AT_JOIN),
+            ChecklistItem::Alerts => link("Set up alerts", paths::ALERTS),
+            ChecklistItem::Tls => link("Show the settings", paths::SETTINGS),
+            ChecklistItem::SecondAdministrator => {
+                StepWay::Command("leasehold user add NAME --role administrator --password-stdin")
+            }
+            ChecklistItem::DataBackup => StepWay::Said,
+        };
+        NextStep { title: item.title(), why: item.why(), way, item: Some(item) }
     }
 }
 
@@ -60,6 +88,10 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
             "Show the findings",
             paths::findings(),
         ));
+    }
+    // Set-up goes on once the server has what it is for.
+    if matches!(data.registration, Registration::Registered { .. }) || data.machine.is_some() {
+        steps.extend(data.checklist.iter().copied().map(NextStep::of));
     }
     steps
 }
@@ -157,6 +189,7 @@ pub(super) fn sample() -> Overview {
         running: false,
         machine: None,
         own_sessions: 1,
+        checklist: Vec::new(),
     }
 }
 
@@ -201,6 +234,19 @@ mod tests {
         assert_eq!(titles(&data), ["Run the first sync"]);
         data.running = true;
         assert!(titles(&data).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_to_set_up_comes_last_and_only_once_the_server_is_registered() {
+        let mut data = sample();
+        data.checklist = ChecklistItem::ALL.to_vec();
+        data.file.warnings = 1;
+        let steps = next_steps(&data);
+        assert_eq!(steps.len(), 1 + ChecklistItem::ALL.len());
+        assert_eq!((steps[0].title, steps[0].item), ("Review the findings", None));
+        assert_eq!(steps[1].item, Some(ChecklistItem::BackupServer));
+        data.registration = Registration::NotRegistered { guid: None, flexible: false };
+        assert_eq!(titles(&data), ["Enter the GUID", "Review the findings"]);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::SetupFrame;
 use super::over_tls;
-use super::{OfferedKey, SetupKey, Step};
-use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement};
+use super::{OfferedKey, SetupKey, SetupTrial, Step};
+use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement, described_by};
 use crate::drawn::Draw;
+use crate::islands::guid_field::GuidField;
 use crate::pages::exchange::AttemptList;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -15,7 +16,9 @@ use leptos::prelude::*;
 #[component]
 pub fn SetupKeyPage(data: SetupKey) -> impl IntoView {
     let keys = distinct(data.offered);
-    let body = if !data.pinned.is_empty() {
+    let body = if let Some(trial) = data.trial {
+        view! { <Tried trial=trial fingerprints=data.pinned /> }.drawn()
+    } else if !data.pinned.is_empty() {
         view! { <Pinned fingerprints=data.pinned /> }.drawn()
     } else if keys.is_empty() {
         view! { <NoneShown problem=data.problem asked=data.nodes_asked skip=data.skip_allowed /> }.drawn()
@@ -49,10 +52,56 @@ fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
                 </form>
             </details>
         </Card>
-        <div class="actions">
-            <LinkButton href=paths::SETUP_REVIEW look="primary large">"Continue"</LinkButton>
-            <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
-        </div>
+        <form method="post" action=paths::SETUP_KEY class="stack">
+            <p class="muted">"Continue tries GUID and auth string at the licensing nodes."</p>
+            <div class="actions">
+                <button type="submit" class="button primary large" name="intent" value="pin">"Continue"</button>
+                <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
+            </div>
+        </form>
+    }
+    .drawn()
+}
+
+/// GUID and auth string were tried, and no node accepted them: the fields to correct them, and the way on.
+#[component]
+fn Tried(trial: SetupTrial, fingerprints: Vec<String>) -> impl IntoView {
+    let context = request();
+    let guid = context.typed("guid", &trial.guid);
+    let error = context.error("guid");
+    let described = described_by("guid", true, error.is_some()).unwrap_or_default();
+    // A GUID that the vendor has yet to move here is no reason to stay in the wizard.
+    let go_on = if trial.unchecked.is_some() { "Continue without the check" } else { "Continue anyway" };
+    view! {
+        {trial.unchecked.map(|unchecked| view! {
+            <Statement tone=Tone::Warning sentence="GUID and auth string were not checked.">
+                <p>{unchecked.sentence}" Try again, or continue without the check: the first sync then shows whether the nodes accept them."</p>
+            </Statement>
+            {(!unchecked.attempts.is_empty()).then(|| view! {
+                <Card title="Nodes tried" id="asked"><AttemptList tls=over_tls(&unchecked.attempts) attempts=unchecked.attempts /></Card>
+            })}
+        })}
+        <form method="post" action=paths::SETUP_KEY class="stack wide">
+            <Card title="GUID and auth string" id="correct">
+                <div class="field">
+                    <label for="guid">"GUID"</label>
+                    <p class="hint" id="guid-hint">"Compare it with the vendor's message."</p>
+                    <GuidField name="guid".to_owned() value=guid described=described invalid=error.is_some() focus=context.focuses("guid") />
+                    {error.map(|sentence| view! { <FieldProblem name="guid".to_owned() sentence=sentence /> })}
+                </div>
+                <Field name="auth" label="Auth string" mono=true hint="The one you entered is saved and not shown. Leave this empty to keep it." />
+            </Card>
+            <div class="actions">
+                <button type="submit" class="button primary large" name="intent" value="correct">"Check again"</button>
+                <button type="submit" class="button large" name="intent" value="unchecked">{go_on}</button>
+                <LinkButton href=paths::SETUP_CONNECTION look="large">"Change the connection"</LinkButton>
+            </div>
+        </form>
+        {(!fingerprints.is_empty()).then(|| view! {
+            <Card title="The vendor's key" id="fingerprints">
+                {fingerprints.into_iter().map(|grouped| view! { <Fingerprint grouped=grouped /> }).collect_view()}
+            </Card>
+        })}
     }
     .drawn()
 }

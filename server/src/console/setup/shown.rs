@@ -16,9 +16,10 @@ use licensing::registration::Registration;
 use licensing::registration_file::RegistrationFile;
 
 use crate::console::{Console, diagnostics, exchange};
+use app::pages::exchange::Unchecked;
 use app::pages::setup::{
     FirstSync, OfferedKey, RegistrationSummary, SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey,
-    SetupReview, SetupToken,
+    SetupReview, SetupToken, SetupTrial,
 };
 /// The settings of the connection step.
 pub const CONNECTION_KEYS: [&str; 5] = [
@@ -51,7 +52,7 @@ pub async fn guid(engine: &Engine) -> Result<SetupGuid, DatabaseError> {
     let in_file = Effective::of(&state.document()).guid.map(|g| g.to_string());
     Ok(SetupGuid {
         from_file: setup.guid.is_none() && in_file.is_some(),
-        has_auth: setup.auth.is_some(),
+        has_auth: setup.auth.is_some() || setup.file.is_some(),
         registration: setup.file.as_ref().map(summary),
         guid: setup.guid.map(|guid| guid.to_string()).or(in_file).unwrap_or_default(),
         path: state.path.clone(),
@@ -131,6 +132,18 @@ pub async fn probed_connection(
     Ok(SetupConnection { probe: Some(probe), ..connection(engine).await? })
 }
 
+/// The step of the key after GUID and auth string were tried and no node accepted them.
+pub async fn tried_key(engine: &Engine, unchecked: Option<Unchecked>) -> Result<SetupKey, DatabaseError> {
+    let setup = engine.setup().await?;
+    let keys = setup.registration().map(|registration| registration.vendor_keys).unwrap_or_default();
+    let guid = setup.guid.map(|guid| guid.to_string()).unwrap_or_default();
+    Ok(SetupKey {
+        pinned: keys.iter().map(|(fingerprint, _)| fingerprint.grouped()).collect(),
+        trial: Some(SetupTrial { guid, unchecked }),
+        ..SetupKey::default()
+    })
+}
+
 /// Asks for the vendor's key: what the registration file brought, else what the nodes show.
 pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
     let setup = engine.setup().await?;
@@ -157,6 +170,7 @@ pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
         nodes_asked: fetched.attempts,
         pinned,
         skip_allowed: true,
+        trial: None,
     })
 }
 
