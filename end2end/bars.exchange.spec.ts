@@ -1,6 +1,6 @@
 /** The bars, on the pages of licenses, exchange and diagnostics, in every state a server can be in. */
 
-import { asPerson, disclosure, expect, expectPage, sending, signIn, test, type Page } from './fixtures.ts';
+import { asPerson, disclosure, expect, expectPage, expectRefused, sending, signIn, test, told, type Page } from './fixtures.ts';
 import { carried } from './exchange.hand.ts';
 import { ADMIN, NOWHERE, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, picture, visit } from './measure.ts';
@@ -50,6 +50,35 @@ test('registered, and nothing exchanged yet', async ({ page }) => {
     await page.goto(`${world.server.url}/exchange`);
     await expect(page.getByRole('region', { name: 'Last attempt' })).toContainText('Failed');
     await visit(page, world.server, 'never', PAGES);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('a node that refuses, and a correction that no node can check', async ({ page }) => {
+  const world = await World.start();
+  const { server, registration } = world;
+  try {
+    server.cli(['register', '--guid', registration.guid, '--auth', 'MISTYPED', '--no-sync']);
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/exchange`);
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await expect(page.getByRole('main')).toContainText('A licensing node refused the last sync.');
+    await measure(page, 'exchange-refused', 'loaded');
+    const [auth, save] = [page.getByLabel('New auth string', { exact: true }), page.getByRole('button', { name: 'Check and save' })];
+    await auth.fill('MISTYPED-AGAIN');
+    await page.getByLabel('Your password', { exact: true }).fill(ADMIN.password);
+    expect(await sending(page, () => save.click())).toBe(422);
+    await expectRefused(page, auth, '', /^The node .* refused: The auth string doesn't belong to this GUID/);
+    await measure(page, 'exchange-correction', 'error');
+    await world.node.stop();
+    await auth.fill(registration.auth);
+    expect(await sending(page, () => save.click())).toBe(200);
+    await expect(page.getByRole('button', { name: 'Keep without the check' })).toBeVisible();
+    await measure(page, 'exchange-correction', 'loaded');
+    await world.node.serve();
+    await save.click();
+    await expect(told(page, /^Registration corrected\. Synced: /)).toBeVisible();
   } finally {
     await world.stop();
   }

@@ -123,7 +123,17 @@ test('the setup with a registration file; the node answers, and then does not', 
     await next.click();
     await expect(page.getByText("The vendor's key is confirmed.")).toBeVisible();
     await measure(page, 'setup-key-confirmed', 'loaded');
-    await page.getByRole('link', { name: 'Continue' }).click();
+    await node.stop();
+    await next.click();
+    await expect(page.getByText('No licensing node could be reached.')).toBeVisible();
+    await measure(page, 'setup-key-tried', 'empty');
+    await node.serve();
+    await page.getByLabel('Auth string', { exact: true }).fill('MISTYPED');
+    expect(await sending(page, () => page.getByRole('button', { name: 'Check again' }).click())).toBe(422);
+    await measure(page, 'setup-key-tried', 'error');
+    await page.getByLabel('Auth string', { exact: true }).fill(absent.auth);
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await expectPage(page, 'Review and save');
     await node.stop();
     await page.getByRole('button', { name: /finish$/ }).click();
     await expectPage(page, 'Ready');

@@ -9,6 +9,9 @@ import { ONE_A_PAGE, type Hands } from './hands.ts';
 import { ADMIN, NOWHERE, Server } from './harness.ts';
 import { CUSTOMER, LicensingNode, type Registration } from './world.ts';
 
+/** Of the right form, and nobody's. */
+const MISTYPED = 'MISTYPED7890MISTYPED7890MISTYPED';
+
 /** Token and administrator: the steps before a server is registered. */
 export async function claim(page: Page, server: Server, hands: Hands): Promise<void> {
   const next = page.getByRole('button', { name: 'Continue' });
@@ -67,7 +70,7 @@ export function wizard({ hands }: Way): void {
     await hands.press(next);
     await expectPage(page, "The vendor's key");
     await expect(page.getByRole('main')).toContainText("The vendor's key is confirmed.");
-    await hands.press(page.getByRole('link', { name: 'Continue' }));
+    await hands.press(next);
     await expectPage(page, 'Review and save');
     await expect(page.getByRole('region', { name: 'Your choices' })).toContainText(grouped(node.fingerprint));
     expect(server.file(), 'nothing is written until the last step').toBe(before);
@@ -85,12 +88,16 @@ export function wizard({ hands }: Way): void {
     for (const gone of ['/setup/key', '/setup/connection', '/setup/done']) expect((await server.ask(gone)).status, gone).toBe(404);
   });
 
-  test('by hand: GUID, auth string, nodes that are checked, a key that is compared', ONE_A_PAGE, async ({ page }) => {
+  test('by hand: GUID, a mistyped auth string, nodes that are checked, a key that is compared', ONE_A_PAGE, async ({ page }) => {
     const next = page.getByRole('button', { name: 'Continue' });
     const main = page.getByRole('main');
     await claim(page, server, hands);
+    const auth = page.getByLabel('Auth string', { exact: true });
     await hands.fill(page.getByRole('textbox', { name: 'GUID' }), registration.guid.slice(1).toLowerCase());
-    await hands.fill(page.getByLabel('Auth string', { exact: true }), registration.auth);
+    await hands.fill(auth, `x-auth-string: ${registration.auth}`);
+    expect(await sending(page, () => hands.press(next))).toBe(422);
+    await expectRefused(page, auth, '', /more than the auth string/);
+    await hands.fill(auth, MISTYPED);
     await hands.press(next);
 
     await expectPage(page, 'Connection to the nodes');
@@ -124,7 +131,11 @@ export function wizard({ hands }: Way): void {
     await expectRefused(page, paste, wrong, /does not match this fingerprint/);
     await hands.fill(paste, '');
     await hands.tick(box);
-    await hands.press(confirm);
+    // Now the node can be asked: it says what is wrong, where it can be put right.
+    expect(await sending(page, () => hands.press(confirm))).toBe(422);
+    await expectRefused(page, auth, '', /^The node .* refused: The auth string doesn't belong to this GUID/);
+    await hands.fill(auth, registration.auth);
+    await hands.press(page.getByRole('button', { name: 'Check again' }));
     await expectPage(page, 'Review and save');
     const chosen = page.getByRole('region', { name: 'Your choices' });
     await expect(chosen).toContainText(grouped(node.fingerprint));
@@ -146,6 +157,16 @@ export function wizard({ hands }: Way): void {
     await expectPage(page, 'Ready');
     await expect(main).toContainText('This server is registered and connected to the vendor.');
     await expect(main).toContainText('2 licenses are loaded.');
+
+    // What is left to set up stays on the overview until it is done or dismissed.
+    await hands.press(page.getByRole('link', { name: 'Go to the overview' }));
+    const steps = page.getByRole('region', { name: 'What to do next' }).getByRole('listitem');
+    const left = steps.filter({ has: page.getByRole('button', { name: /^(Dismiss|Mark as done): / }) });
+    await expect(left).toHaveCount(5);
+    await hands.press(left.filter({ hasText: 'Back up the data folder' }).getByRole('button', { name: 'Mark as done' }));
+    await expect(left).toHaveCount(4);
+    await hands.press(page.getByRole('button', { name: 'Dismiss what is left to set up' }));
+    await expect(left).toHaveCount(0);
   });
 
   test('without a key nothing is sent; it is given later, and the exchange begins', async ({ page }) => {
@@ -186,6 +207,7 @@ export function wizard({ hands }: Way): void {
     expect(await sending(page, () => hands.press(register))).toBe(422);
     await expectRefused(page, fingerprint, 'five blue bottles', /fingerprint/i);
     await hands.fill(fingerprint, grouped(node.fingerprint));
+    await hands.fill(page.getByLabel('Password of your account', { exact: true }), ADMIN.password);
     expect(await sending(page, () => hands.press(register))).toBe(303);
     await expect(told(page, `Registered as ${registration.guid}.`)).toBeVisible();
     await expect(async () => {

@@ -54,7 +54,7 @@ test.describe('a server and its node', () => {
     const before = state(server);
     const forms = routes('post').filter((path) => /^\/(exchange|diagnostics)/.test(path));
     expect(forms.length).toBeGreaterThanOrEqual(10);
-    const administratorOnly = ['/exchange/registration', '/exchange/clusters', '/exchange/clusters/{id}/remove', '/diagnostics/port'];
+    const administratorOnly = ['/exchange/registration', '/exchange/registration/correct', '/exchange/clusters', '/exchange/clusters/{id}/remove', '/diagnostics/port'];
     const [viewer, operator] = [await server.signIn(VIEWER), await server.signIn(OPERATOR)];
     for (const route of forms) {
       const path = route.replace('{id}', SOME);
@@ -231,6 +231,7 @@ test('a fingerprint that no node shows brings no trust, and can be put right whe
     await expect(page.getByRole('alert').first()).toContainText('does not match this fingerprint');
     await expect(fingerprint).toHaveValue(wrong);
     await fingerprint.fill(node.fingerprint);
+    await page.getByLabel('Password of your account', { exact: true }).fill(ADMIN.password);
     await register.click();
     await expect(page.getByRole('status').filter({ hasText: 'Registered as' })).toBeVisible();
     await expect(async () => {

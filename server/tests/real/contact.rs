@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::exchange::world::ExchangePair;
 use crate::harness::{ServerOptions, stderr};
 
-mod console;
+pub mod console;
 mod moved;
 mod walk;
 

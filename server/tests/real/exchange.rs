@@ -8,6 +8,7 @@ pub mod random;
 pub mod world;
 
 mod by_hand;
+mod correcting;
 mod crash;
 mod drip;
 mod fakes;

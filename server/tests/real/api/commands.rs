@@ -17,6 +17,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("register --file FILE", ""),
     ("register --guid {DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}", ""),
     ("register --guid 17 --no-sync", ""),
+    ("register --guid {DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E} --auth x-auth-string:A --no-sync", ""),
     ("exchange pull", ""),
     ("exchange push -", "{\"status\":\"ok\"}"),
     ("exchange ledger", ""),

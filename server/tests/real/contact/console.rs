@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::exchange::world::ExchangePair;
 use crate::harness::{Server, stderr};
 
-const PASSWORD: &str = "seven green lamps hum";
+pub const PASSWORD: &str = "seven green lamps hum";
 
 /// Somebody who is signed in; signs in anew at every start of the server, whose clock was moved.
 pub struct Console {
@@ -24,6 +24,20 @@ impl Console {
 
     /// The HTML of a page.
     pub fn page(&mut self, server: &Server, path: &str) -> String {
+        self.sign_in(server);
+        let (status, page) = self.ask("GET", path, "");
+        assert_eq!(status, 200, "{page}");
+        page
+    }
+
+    /// Sends a form: status and HTML of the answer.
+    pub fn send(&mut self, server: &Server, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+        self.sign_in(server);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.ask("POST", path, &form)
+    }
+
+    fn sign_in(&mut self, server: &Server) {
         if self.url != server.url {
             self.url.clone_from(&server.url);
             self.cookies.clear();
@@ -31,9 +45,6 @@ impl Console {
             let signed_in = self.ask("POST", "/login", &form);
             assert_eq!(signed_in.0, 303, "{}", signed_in.1);
         }
-        let (status, page) = self.ask("GET", path, "");
-        assert_eq!(status, 200, "{page}");
-        page
     }
 
     fn ask(&mut self, method: &str, path: &str, form: &str) -> (u16, String) {
