@@ -54,12 +54,18 @@ impl Action {
 }
 
 /// All actions. What cannot be taken back leads to its form, which asks first.
-pub const ACTIONS: [Action; 17] = [
+pub const ACTIONS: [Action; 18] = [
     Action {
         post: Some(("now", "yes")),
         ..Action::to("Sync now", "exchange synchronize nodes licenses", paths::EXCHANGE_SYNC, Permission::Exchange)
     },
     Action::to("Offline exchange", "air gap report upload response", paths::EXCHANGE_HAND, Permission::Exchange),
+    Action::to(
+        "Correct the registration",
+        "guid auth string context customer vendor key refused",
+        paths::EXCHANGE_AT_REGISTRATION,
+        Permission::Register,
+    ),
     Action::to("Drain to backup", "maintenance planned stop update", paths::SERVERS_AT_MAINTENANCE, Permission::Drain),
     Action::to("Start a failover drill", "rehearse test backup", paths::SERVERS_AT_DRILL, Permission::Drain),
     Action::to("Add a server", "join backup invite code", paths::SERVERS_AT_JOIN, Permission::ManageServers),
