@@ -53,7 +53,10 @@ fn network_pages() -> Vec<Preview> {
         &[("form", CORRECTION), ("new_context", "production"), ("new_guid", "DF9960A1")],
         &[
             ("new_guid", "A GUID has 32 hexadecimal digits; this has 8."),
-            ("new_context", "The licenses at flexlicense-s02.lumenvox.com:443 are for a backup server. Choose backup, or ask the vendor."),
+            (
+                "new_context",
+                "The licenses at flexlicense-s02.lumenvox.com:443 are for a backup server. Choose backup, or ask the vendor.",
+            ),
             ("password", "This is not your current password."),
         ],
     );

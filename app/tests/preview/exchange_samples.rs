@@ -117,7 +117,10 @@ pub fn refused_round() -> ExchangeRound {
         at: NOW - 12 * MINUTE,
         ok: false,
         sentence: format!("The node {node} refused: {reason}."),
-        attempts: vec![Attempt { refused, ..attempt(node, false, "answer", 318, &format!("The node refused: {reason}.")) }],
+        attempts: vec![Attempt {
+            refused,
+            ..attempt(node, false, "answer", 318, &format!("The node refused: {reason}."))
+        }],
     }
 }
 

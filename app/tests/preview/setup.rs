@@ -183,7 +183,8 @@ pub fn pages() -> Vec<Preview> {
     };
     let pinned = SetupKey { pinned: vec![grouped(PLAIN)], ..SetupKey::default() };
     let tried = |unchecked| SetupKey { trial: Some(SetupTrial { guid: GUID.into(), unchecked }), ..pinned.clone() };
-    let silent = tried(Some(Unchecked { sentence: "No licensing node could be reached.".into(), attempts: attempts() }));
+    let silent =
+        tried(Some(Unchecked { sentence: "No licensing node could be reached.".into(), attempts: attempts() }));
     let mut refused_auth = stranger("/setup/key");
     refused_auth.form = refused(
         &[("guid", GUID)],
@@ -232,7 +233,8 @@ pub fn pages() -> Vec<Preview> {
         done_page(
             "setup-done-refused",
             FirstSync::Failed {
-                sentence: "The node flexlicense4.lumenvox.com:80 refused: The auth string doesn't belong to this GUID.".into(),
+                sentence: "The node flexlicense4.lumenvox.com:80 refused: The auth string doesn't belong to this GUID."
+                    .into(),
                 attempts: vec![refused_attempt],
             },
         ),

@@ -61,7 +61,9 @@ impl Engine {
             return Ok(false);
         }
         let sentence = correction.sentence(&before, accepted_by);
-        let Some(registration) = correction.registration(&before, identity.operator, sentence) else { return Ok(false) };
+        let Some(registration) = correction.registration(&before, identity.operator, sentence) else {
+            return Ok(false);
+        };
         self.register(actor, &BaseRevision::Newest, registration, Vec::new(), comment).await?;
         Ok(true)
     }
@@ -163,7 +165,10 @@ mod tests {
         let again = engine.correct_registration(&actor, &correction, Some("a.example:443"), "").await.unwrap();
         assert!(corrected && !again, "the second changes nothing");
         let second = engine.identity().await.unwrap();
-        assert_eq!((second.readiness.clone(), second.context, second.customer.as_deref()), (Readiness::Ready, None, Some("ACME")));
+        assert_eq!(
+            (second.readiness.clone(), second.context, second.customer.as_deref()),
+            (Readiness::Ready, None, Some("ACME"))
+        );
         assert_eq!((second.auth.as_deref(), second.auth_at), (Some("corrected"), Some(clock.now_ms())));
 
         let moved = Correction::typed(OTHER, "", "backup", "ACME").unwrap();
@@ -171,14 +176,25 @@ mod tests {
         let third = engine.identity().await.unwrap();
         assert_eq!(third.guid.unwrap().to_string(), OTHER);
         let kept = (third.auth.as_deref(), third.operator.as_deref(), third.context, third.keys.len());
-        assert_eq!(kept, (Some("corrected"), Some("operator"), Some(Context::Backup), 1), "what was not mistyped stays");
+        assert_eq!(
+            kept,
+            (Some("corrected"), Some("operator"), Some(Context::Backup), 1),
+            "what was not mistyped stays"
+        );
         assert_eq!(third.readiness, Readiness::Ready);
 
         let told = engine.audit.list(&AuditQuery { limit: 100, ..Default::default() }).await.unwrap();
         let told: Vec<_> = told.iter().filter(|entry| entry.action == "server.register").collect();
         assert_eq!(told.len(), 3);
-        assert!(told.iter().all(|entry| !entry.sentence.contains("\u{201c}corrected") && !entry.sentence.contains("mistyped")));
+        assert!(
+            told.iter()
+                .all(|entry| !entry.sentence.contains("\u{201c}corrected") && !entry.sentence.contains("mistyped"))
+        );
         assert!(told[0].sentence.ends_with("It was not checked at a licensing node."), "{}", told[0].sentence);
-        assert!(told[1].sentence.ends_with("auth string. The licensing node a.example:443 accepted it."), "{}", told[1].sentence);
+        assert!(
+            told[1].sentence.ends_with("auth string. The licensing node a.example:443 accepted it."),
+            "{}",
+            told[1].sentence
+        );
     }
 }

@@ -283,7 +283,12 @@ impl Facts<'_> {
             found.add(Urgency::Warning, "Can't sync", hindrance);
         }
         if let Some(refused) = sync.refused {
-            found.add_at(Urgency::Critical, "Refused", format!("The last sync failed. {refused}"), "/exchange#registration");
+            found.add_at(
+                Urgency::Critical,
+                "Refused",
+                format!("The last sync failed. {refused}"),
+                "/exchange#registration",
+            );
         }
         let lapses = sync.lapses.map(|at| format!(" Without a sync, licenses leave service {}.", self.at(at)));
         let lapses = lapses.unwrap_or_default();

@@ -35,7 +35,9 @@ pub enum AuthStringError {
     #[error("Enter the auth string from the vendor's message.")]
     Empty,
     /// With the name it has in a header or a registration file.
-    #[error("This is more than the auth string. Copy only what follows “x-auth-string:” or “auth_string”, without quotes.")]
+    #[error(
+        "This is more than the auth string. Copy only what follows “x-auth-string:” or “auth_string”, without quotes."
+    )]
     Labelled,
     /// More than one line.
     #[error("An auth string must be one line; this has {lines}. Copy it again from the vendor's message.")]
@@ -78,7 +80,9 @@ impl FromStr for AuthString {
             return Err(AuthStringError::Empty);
         }
         let lower = text.to_ascii_lowercase();
-        if lower.starts_with("x-auth-string") || lower.trim_start_matches(['{', '"', ' ', '\n']).starts_with("auth_string") {
+        if lower.starts_with("x-auth-string")
+            || lower.trim_start_matches(['{', '"', ' ', '\n']).starts_with("auth_string")
+        {
             return Err(AuthStringError::Labelled);
         }
         let lines = text.lines().count();

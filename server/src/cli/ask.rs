@@ -441,7 +441,8 @@ mod tests {
 
     #[test]
     fn a_refusal_leads_to_the_registration_and_not_to_another_way_to_the_node() {
-        let refused = json!([{ "node": "a:80", "stage": "answer", "sentence": "The node refused: No.", "refused": "No" }]);
+        let refused =
+            json!([{ "node": "a:80", "stage": "answer", "sentence": "The node refused: No.", "refused": "No" }]);
         let problem = json!({ "detail": "The node a:80 refused: No. Nothing was changed.", "attempts": refused });
         let failed = failure(StatusCode::BAD_GATEWAY, &problem).unwrap();
         assert!(failed.sentence.contains("`leasehold register`"), "{failed}");

@@ -225,7 +225,14 @@ mod tests {
     use super::*;
 
     fn attempt(stage: &str, sentence: &str, refused: Option<NodeRefusal>) -> Attempt {
-        Attempt { node: format!("{stage}:80"), ok: false, stage: stage.into(), sentence: sentence.into(), ms: 1, refused }
+        Attempt {
+            node: format!("{stage}:80"),
+            ok: false,
+            stage: stage.into(),
+            sentence: sentence.into(),
+            ms: 1,
+            refused,
+        }
     }
 
     fn round(attempts: Vec<Attempt>) -> ExchangeRound {
@@ -246,7 +253,10 @@ mod tests {
     #[test]
     fn silent_nodes_are_no_refusal_and_an_answer_that_cannot_be_used_names_its_node() {
         let silent = round(vec![attempt("DNS", "Unknown.", None), attempt("TCP", "Nothing listens.", None)]);
-        assert_eq!((silent.sentence.as_str(), silent.refusal()), ("None of the 2 nodes asked gave a valid answer.", None));
+        assert_eq!(
+            (silent.sentence.as_str(), silent.refusal()),
+            ("None of the 2 nodes asked gave a valid answer.", None)
+        );
         let unusable = round(vec![attempt("answer", "Its answer is larger than 1 kB.", None)]);
         assert_eq!(unusable.refusal().as_deref(), Some("answer:80: Its answer is larger than 1 kB."));
         assert_eq!(unusable.node_refusal(), None);

@@ -52,7 +52,9 @@ impl Correction {
         let context =
             context.map_err(|error| wrong.push((RegistrationField::Context, error.to_string()))).unwrap_or_default();
         let customer = filled(customer);
-        if customer.as_ref().is_some_and(|name| name.chars().count() > LONGEST_CUSTOMER || name.chars().any(breaks_a_line))
+        if customer
+            .as_ref()
+            .is_some_and(|name| name.chars().count() > LONGEST_CUSTOMER || name.chars().any(breaks_a_line))
         {
             let sentence = format!("Enter a name of up to {LONGEST_CUSTOMER} characters, on one line.");
             wrong.push((RegistrationField::Customer, sentence));
@@ -104,7 +106,12 @@ impl Correction {
 
     /// The registration to store; `None` without a GUID.
     #[must_use]
-    pub fn registration(&self, before: &Correction, operator: Option<String>, sentence: String) -> Option<Registration> {
+    pub fn registration(
+        &self,
+        before: &Correction,
+        operator: Option<String>,
+        sentence: String,
+    ) -> Option<Registration> {
         Some(Registration {
             auth: self.auth.clone().or_else(|| before.auth.clone()),
             context: self.context,
@@ -134,7 +141,10 @@ mod tests {
         use RegistrationField::{Auth, Context, Customer, Guid};
         assert_eq!(fields, [Guid, Auth, Context, Customer]);
         assert!(wrong.iter().all(|(_, sentence)| sentence.ends_with('.') && !sentence.contains("cret")), "{wrong:?}");
-        assert_eq!(Correction::typed(GUID, " ", "", " ").unwrap(), Correction { guid: before().guid, ..Correction::default() });
+        assert_eq!(
+            Correction::typed(GUID, " ", "", " ").unwrap(),
+            Correction { guid: before().guid, ..Correction::default() }
+        );
     }
 
     #[test]

@@ -277,8 +277,12 @@ mod tests {
     fn a_refusal_is_told_in_the_words_of_the_node_and_points_to_what_it_is_about() {
         let refused = NodeRefusal::new(401, "The auth string is wrong.\r\nAsk.").unwrap();
         assert_eq!(refused.field, Some(RegistrationField::Auth));
-        assert_eq!(refused.sentence("a.example:443"), "The node a.example:443 refused: The auth string is wrong.  Ask.");
-        for (status, field) in [(404, Some(RegistrationField::Guid)), (409, Some(RegistrationField::Guid)), (400, None)] {
+        assert_eq!(
+            refused.sentence("a.example:443"),
+            "The node a.example:443 refused: The auth string is wrong.  Ask."
+        );
+        for (status, field) in [(404, Some(RegistrationField::Guid)), (409, Some(RegistrationField::Guid)), (400, None)]
+        {
             assert_eq!(NodeRefusal::new(status, "No.").unwrap().field, field, "{status}");
         }
         assert!(NodeRefusal::new(403, &"x".repeat(9_000)).unwrap().sentence("a").len() < 600);

@@ -41,8 +41,9 @@ pub async fn tried(console: &Console, effective: &Effective, identity: TrialIden
         Ok(Trial::Accepted { node }) => Verdict::Accepted(node),
         Ok(Trial::Refused { node, refusal }) => Verdict::Refused(refusal.field, refusal.sentence(&node)),
         Ok(Trial::OtherContext { node, got }) => {
-            let sentence =
-                format!("The licenses at {node} are for a {got} server. Correct the context, or ask the vendor which is right.");
+            let sentence = format!(
+                "The licenses at {node} are for a {got} server. Correct the context, or ask the vendor which is right."
+            );
             Verdict::Refused(Some(RegistrationField::Context), sentence)
         }
         Ok(Trial::Unanswered { sentence, attempts }) => unchecked(&sentence, attempts),
@@ -161,7 +162,9 @@ pub async fn correct(form: Form) -> Result<Page, PageError> {
         return again(&form, auth, errors, None).await;
     };
     if correction.fields(&before).is_empty() {
-        return Ok(form.tell(FlashKind::Info, "Nothing to correct: these are the saved values.", paths::EXCHANGE).await);
+        return Ok(form
+            .tell(FlashKind::Info, "Nothing to correct: these are the saved values.", paths::EXCHANGE)
+            .await);
     }
     let concerns_nodes = correction.concerns_nodes(&before);
     let mut accepted_by = None;

@@ -68,7 +68,8 @@ fn a_refusal_is_told_in_the_nodes_words_everywhere_and_a_wrong_auth_string_is_co
     assert!(page.contains("Registration corrected. Synced: 2 added."), "{page}");
     assert!(world.licenses().contains("TTS3_QUIXOTIC"));
     let audit = stdout(&world.cli(&["audit", "export", "--json"]));
-    let told = format!("Corrected the registration: auth string. The licensing node {} accepted it.", world.node.address);
+    let told =
+        format!("Corrected the registration: auth string. The licensing node {} accepted it.", world.node.address);
     assert!(audit.contains(&told), "{audit}");
     for secret in ["MISTYPED", &world.registration.auth] {
         assert!(!audit.contains(secret) && !page.contains(secret) && !world.log().contains(secret), "{secret}");
@@ -85,7 +86,10 @@ fn a_mistyped_guid_is_corrected_and_the_auth_string_need_not_be_typed_again() {
     assert_eq!(status, 303, "{page}");
     assert!(within(5_000, || world.licenses().contains("TTS3_QUIXOTIC").then_some(())).is_some());
     let status = world.server.get("/api/v1/status").body;
-    assert_eq!((&status["guid"], &status["context"]), (&Value::from(world.registration.guid.as_str()), &Value::from("production")));
+    assert_eq!(
+        (&status["guid"], &status["context"]),
+        (&Value::from(world.registration.guid.as_str()), &Value::from("production"))
+    );
 }
 
 #[test]
