@@ -767,7 +767,7 @@ async fn what_is_left_to_set_up_is_shown_to_administrators_until_it_is_taken_off
         (text(test.send(Request::get("/").header(header::COOKIE, &cookie), "").await).await, cookie)
     };
     // Recent changes tell of the same things in words.
-    let offers = |page: &str, item: &str| page.contains(&format!("name=\"item\" value=\"{item}\""));
+    let offers = |page: &str, item: &str| page.contains(&format!("value=\"{item}\""));
     let (page, cookie) = overview("administrator").await;
     for item in ["backup_server", "alerts", "tls", "second_administrator", "data_backup", "all"] {
         assert!(offers(&page, item), "{item}: {page}");
