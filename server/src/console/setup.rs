@@ -274,8 +274,7 @@ pub async fn key(form: Form) -> Result<Page, PageError> {
             engine.keep_setup_key(None).await?;
             return Ok(Page::to(paths::SETUP_REVIEW));
         }
-        "unchecked" => return Ok(Page::to(paths::SETUP_REVIEW)),
-        "correct" => return corrected(&form).await,
+        "correct" | "unchecked" => return corrected(&form).await,
         _ => {}
     }
     match confirmed(&form).await {
@@ -287,7 +286,7 @@ pub async fn key(form: Form) -> Result<Page, PageError> {
     tried(&form).await
 }
 
-/// GUID and auth string typed anew after a node refused them.
+/// GUID and auth string typed anew after no node accepted them; tried again, unless the wizard is to go on without.
 async fn corrected(form: &Form) -> Result<Page, PageError> {
     let guid = Guid::parse(form.value("guid")).map_err(|error| wrong(Some("guid"), error));
     let auth = typed_auth(form);
@@ -297,7 +296,7 @@ async fn corrected(form: &Form) -> Result<Page, PageError> {
     match (guid, auth) {
         (Ok(guid), Ok(auth)) => {
             form.engine.correct_setup_identity(&guid, auth.as_ref()).await?;
-            tried(form).await
+            if form.value("intent") == "unchecked" { Ok(Page::to(paths::SETUP_REVIEW)) } else { tried(form).await }
         }
         (guid, auth) => {
             let errors = guid.err().into_iter().chain(auth.err()).collect();

@@ -756,7 +756,9 @@ async fn the_wizard_loses_nothing_that_was_typed_and_a_corrected_auth_string_rep
     assert_eq!((registration.guid.to_string().as_str(), registration.vendor_keys.len()), (other, 1));
     assert_eq!(registration.auth.unwrap().as_str(), "AGAIN");
     assert!(setup.connection.iter().any(|(_, value)| value == NOWHERE), "{:?}", setup.connection);
-    assert_eq!(step("/setup/key", "intent=unchecked").await.0, StatusCode::SEE_OTHER);
+    let go_on = format!("intent=unchecked&guid={GUID}&auth=LAST");
+    assert_eq!(step("/setup/key", &go_on).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(auth().await.unwrap().as_str(), "LAST", "going on without the check loses nothing either");
 }
 
 #[tokio::test]

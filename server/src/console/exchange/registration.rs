@@ -193,7 +193,10 @@ pub async fn correct(form: Form) -> Result<Page, PageError> {
         return Ok(form.tell(FlashKind::Warning, text, paths::EXCHANGE).await);
     }
     match synced(&form, last).await? {
-        Some((kind, text)) => Ok(form.tell(kind, format!("Registration corrected. {text}"), paths::EXCHANGE).await),
+        Some((kind, text)) => {
+            let said = format!("Registration corrected. {}", text.trim_end_matches(" Nothing changed."));
+            Ok(form.tell(kind, said, paths::EXCHANGE).await)
+        }
         None => Ok(form.done("Registration corrected. A sync is in progress.", paths::EXCHANGE).await),
     }
 }
