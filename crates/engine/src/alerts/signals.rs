@@ -94,7 +94,7 @@ impl Engine {
         let sync = self.sync_state();
         if sync.failed_rounds > 0 {
             // A round that reached no node says nothing about a refusal.
-            return sync.refusal().map(str::to_owned);
+            return sync.refusal();
         }
         // A server that was restarted within a day of its last sync has had no reason to try again.
         let is_recent = |last: Millis| (0..DAY).contains(&(self.clock.now_ms() - last));

@@ -35,9 +35,9 @@ pub struct SyncState {
 }
 
 impl SyncState {
-    /// What a node answered when it refused the last round; none when none did.
+    /// In a sentence, what a node answered when it refused the last round; none when none did.
     #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn refusal(&self) -> Option<String> {
         self.round.as_ref().filter(|_| self.failed_rounds > 0).and_then(ExchangeRound::refusal)
     }
 }

@@ -356,7 +356,7 @@ static CONDITIONS: [Row; 15] = [
             Some(own(!refused.is_empty(), Evidence::words(refused)))
         },
         headline: |_| "The last sync was refused".to_owned(),
-        found: |_, evidence, _| format!("A licensing node refused the last sync. {}", evidence.said),
+        found: |_, evidence, _| format!("The last sync failed. {}", evidence.said),
         resolved: |_| "The licensing nodes accept syncs again".to_owned(),
         next: |_, _| keeps_trying(),
         to_do: "Correct the registration, then sync.",

@@ -322,8 +322,8 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
         (
             ConditionKind::SyncRefused,
             "",
-            Evidence::words("a.example:80 says: the auth string is wrong."),
-            "A licensing node refused the last sync. a.example:80 says: the auth string is wrong.",
+            Evidence::words("The node a.example:80 refused: The auth string is wrong."),
+            "The last sync failed. The node a.example:80 refused: The auth string is wrong.",
         ),
         (ConditionKind::DiskLow, "", Evidence::of(900), "900 MB free where the data is."),
         (
