@@ -94,6 +94,7 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Configuration, "conf.outside", "File changed outside Leasehold"),
     action(ActionGroup::Configuration, "conf.keep", "Outside change acknowledged"),
     action(ActionGroup::Configuration, "conf.settle", "Interrupted save settled"),
+    action(ActionGroup::Configuration, "checklist.mark", "Set-up item done or dismissed"),
     action(ActionGroup::Registration, "server.register", "Server registered"),
     action(ActionGroup::Registration, "vendor-key.pin", "Vendor key trusted"),
     action(ActionGroup::Sync, "exchange.sync", "Sync"),
