@@ -85,7 +85,10 @@ pub async fn search(engine: &Engine, role: Role, typed: &str) -> Result<Vec<Foun
             entries.into_iter().map(|entry| {
                 let hint = format!("{}, {}", app::components::absolute(entry.at), entry.who);
                 let href = paths::audit_entry(entry.seq);
-                (Found { hint, ..Found::at(shortened(&entry.sentence), href) }, format!("{} {}", entry.who, typed.to_lowercase()))
+                (
+                    Found { hint, ..Found::at(shortened(&entry.sentence), href) },
+                    format!("{} {}", entry.who, typed.to_lowercase()),
+                )
             }),
         );
     }

@@ -310,15 +310,14 @@ fn write_in_use(row: &LicenseItem, cell: &mut Cell<'_>) {
 
 /// When the product was last in use; leads to its use over time.
 fn write_last_used(row: &LicenseItem, last_used: &BTreeMap<String, i64>, cell: &mut Cell<'_>) {
-    let product = row.license.product.as_str();
-    let words = match last_used.get(product) {
+    let words = match last_used.get(row.license.product.as_str()) {
         _ if row.in_use > 0 => "Now".to_owned(),
         // The hour is not over.
         Some(at) if *at > cell.now_ms() => "This hour".to_owned(),
         Some(at) => ago(*at, cell.now_ms()),
         None => return cell.muted("Never"),
     };
-    cell.link(&paths::usage_of(product), &words);
+    cell.text(&words);
 }
 
 /// The day, and how long that is where it is near.

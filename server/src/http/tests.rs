@@ -369,6 +369,8 @@ async fn every_page_has_a_policy_with_its_nonce_and_no_store() {
             || route.path.starts_with("/api/")
             || ["/events", "/metrics"].contains(&route.path)
             || route.path.starts_with("/setup")
+            // Where pages were before: leads to where they are.
+            || route.path.starts_with(app::paths::ALERTS_BEFORE)
             // Of single things, and files to be saved.
             || route.path.contains("{id}")
             || route.path.ends_with(".csv")

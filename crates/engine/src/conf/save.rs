@@ -419,7 +419,8 @@ fn sentence_of(change: &ConfChange, revision: &Revision, changed: &[ChangedSetti
         (_, false) => format!("Set {named}"),
         (_, true) => "Saved the file, without a change to a setting".to_owned(),
     };
-    let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
+    let is_said = comment.is_empty() || matches!(change, ConfChange::Undo(_));
+    let why = if is_said { String::new() } else { format!(" Why: {comment}") };
     format!("{what}; revision {}.{why}", revision.number)
 }
 

@@ -172,7 +172,7 @@ async fn a_save_can_be_undone_by_who_made_it() {
     assert_eq!(engine.conf().number(), 3);
     let entries = engine.audit.list(&AuditQuery { limit: 5, ..Default::default() }).await.unwrap();
     let entry = entries.iter().find(|entry| entry.action == "conf.save").unwrap();
-    assert_eq!(entry.sentence, "Undid revision 2; revision 3. Why: Undoes revision 2.");
+    assert_eq!(entry.sentence, "Undid revision 2: FLEX_DESIRED_SYNC_HOUR from “4” to “default”; revision 3.");
     // The file has changed meanwhile: both changes are shown, and nothing happens.
     let conflict = browser.answer("/configuration/undo", &[("base", &base)], StatusCode::CONFLICT).await;
     assert!(conflict.contains("Nothing was restored.") && conflict.contains("The other change"));
