@@ -84,9 +84,11 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
     view! {
         <header class="top">
             <a class="brand" href=paths::OVERVIEW aria-label="Leasehold, overview"><Mark /><span>"Leasehold"</span></a>
-            <span class="server" title=server_name.clone()>{server_name.clone()}</span>
-            {guid_short.map(|guid| view! { <code class="guid-short">{guid}</code> })}
-            <span class="top-role"><Pill tone=tone text=word /></span>
+            <span class="top-who">
+                <span class="server" title=server_name.clone()>{server_name.clone()}</span>
+                {guid_short.map(|guid| view! { <code class="guid-short">{guid}</code> })}
+                <span class="top-role"><Pill tone=tone text=word /></span>
+            </span>
             {context.viewer.is_some().then(|| view! { <Attention context=context.clone() /> })}
             <span class="grow"></span>
             {live.map(|address| view! { <noscript><LinkButton href=address look="quiet">"Refresh"</LinkButton></noscript> })}

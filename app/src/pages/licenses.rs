@@ -302,20 +302,24 @@ fn write_kind(row: &LicenseItem, cell: &mut Cell<'_>) {
 
 /// How many are in use; the number leads to the clients that have them.
 fn write_in_use(row: &LicenseItem, cell: &mut Cell<'_>) {
-    cell.link(&paths::clients_of(row.license.product.as_str()), &grouped(row.in_use));
+    // Nobody who has none is worth a way there.
+    match row.in_use {
+        0 => cell.text("0"),
+        some => cell.link(&paths::clients_of(row.license.product.as_str()), &grouped(some)),
+    }
     if row.over_committed {
         cell.sub(|cell| cell.pill(Tone::Danger, "Over-committed"));
     }
 }
 
-/// When the product was last in use; leads to its use over time.
+/// When the product was last in use.
 fn write_last_used(row: &LicenseItem, last_used: &BTreeMap<String, i64>, cell: &mut Cell<'_>) {
     let words = match last_used.get(row.license.product.as_str()) {
         _ if row.in_use > 0 => "Now".to_owned(),
         // The hour is not over.
         Some(at) if *at > cell.now_ms() => "This hour".to_owned(),
         Some(at) => ago(*at, cell.now_ms()),
-        None => return cell.muted("Never"),
+        None => "Never".to_owned(),
     };
     cell.text(&words);
 }

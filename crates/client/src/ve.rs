@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use client::ve::{VeClient, When};
+//! use client::ve::{StopWarning, VeClient};
 //!
 //! let client = VeClient::builder()
 //!     .servers(["VE://10.1.1.1:8083/1111-2222-3333-4444", "VE://10.1.1.2/5555-6666-7777-8888"])
@@ -12,8 +12,8 @@
 //!     .cpus(2)
 //!     .memory_mb(2048)
 //!     .on_stop(|when| match when {
-//!         When::Soon { left_ms } => eprintln!("Shut the guest down: {} s left.", left_ms / 1_000),
-//!         When::Now => eprintln!("The end."),
+//!         StopWarning::Soon { left_ms } => eprintln!("Shut the guest down: {} s left.", left_ms / 1_000),
+//!         StopWarning::Now => eprintln!("The end."),
 //!     })
 //!     .connect() // returns when it has the license
 //!     .await?;

@@ -13,6 +13,7 @@ use futures::stream::{self, Stream, StreamExt};
 use jiff::tz::TimeZone;
 use licensing::permission::Permission::ViewAudit;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type};
 use utoipa_axum::routes;
 
 use super::request::Query;
@@ -44,7 +45,7 @@ struct Filter {
     #[param(example = "ann")]
     who: String,
     /// Kind of actor: `user`, `token`, `command-line`, `reporting-api`, `outside` or `system`.
-    #[param(example = "user")]
+    #[param(example = "user", pattern = "^(user|token|command-line|reporting-api|outside|system)$")]
     by: String,
     /// An action (`conf.save`), the beginning of actions (`conf`), or a group as the console offers it (`configuration`, `sign-in`).
     #[param(example = "conf.save")]
@@ -53,13 +54,19 @@ struct Filter {
     #[param(example = "port_number")]
     object: String,
     /// Earliest time: RFC 3339, or a day in this server's time zone.
-    #[param(example = "2026-03-01")]
+    #[param(example = "2026-03-01", schema_with = day_or_instant)]
     from: String,
     /// Latest time, written the same way; a day belongs to the period.
-    #[param(example = "2036-03-31")]
+    #[param(example = "2036-03-31", schema_with = day_or_instant)]
     to: String,
     /// Only entries before this one: `next` of the previous page.
     before: Option<i64>,
+}
+
+/// A day, or an instant in RFC 3339.
+fn day_or_instant() -> Schema {
+    let text = |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
+    OneOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).build().into()
 }
 
 impl Filter {

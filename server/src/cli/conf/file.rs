@@ -80,14 +80,26 @@ impl ConfTarget {
 
     pub async fn read(&self, before: &Remote) -> Result<ReadConf, Failure> {
         if self.elsewhere(before)? {
-            let answer = self.target.ask(before, Call::get("/api/v1/config")).await?;
-            return serde_json::from_value(answer)
-                .map_err(|error| Failure::failed(format!("Can't read the server's answer: {error}.")));
+            return self.as_served(before).await;
         }
         let path = self.path(before).await?;
         let document = Document::parse(file::read(&path).map_err(Failure::refused)?);
-        let (settings, findings) = (view::settings(&document), check::check(&document));
+        let (mut settings, findings) = (view::settings(&document), check::check(&document));
+        // What a flag overrides, and what waits for a restart, only the server knows that runs with this file.
+        if self.conf.is_none() && control::running(&self.target.place.settings()?.data).await {
+            let served = self.as_served(before).await?.settings;
+            for (setting, served) in settings.iter_mut().zip(served) {
+                (setting.overridden, setting.restart_required) = (served.overridden, served.restart_required);
+            }
+        }
         Ok(ReadConf { path, settings, findings, document: Some(document) })
+    }
+
+    /// The file as the server tells of it.
+    async fn as_served(&self, before: &Remote) -> Result<ReadConf, Failure> {
+        let answer = self.target.ask(before, Call::get("/api/v1/config")).await?;
+        serde_json::from_value(answer)
+            .map_err(|error| Failure::failed(format!("Can't read the server's answer: {error}.")))
     }
 }
 
