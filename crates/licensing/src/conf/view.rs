@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     document::Document,
     reading::{SettingReading, readings},
-    setting::SettingKind,
+    setting::{Group, SettingKind},
 };
 
 /// One setting with its value in a file.
@@ -110,7 +110,7 @@ fn view(reading: &SettingReading<'_>, https: bool, preset: bool) -> SettingView 
 
 fn in_words(reading: &SettingReading<'_>, preset: bool) -> String {
     match reading.setting.kind {
-        SettingKind::Number { .. } if !preset => NO_PRESET.to_owned(),
+        SettingKind::Number { .. } if reading.setting.group == Group::Schedule && !preset => NO_PRESET.to_owned(),
         SettingKind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
         _ => reading.effective.clone().into_owned(),
     }

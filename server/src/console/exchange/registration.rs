@@ -194,7 +194,7 @@ pub async fn correct(form: Form) -> Result<Page, PageError> {
     }
     match synced(&form, last).await? {
         Some((kind, text)) => {
-            let said = format!("Registration corrected. {}", text.trim_end_matches(" Nothing changed."));
+            let said = format!("Registration corrected. {}", text.replace("Synced: Nothing changed.", "Synced."));
             Ok(form.tell(kind, said, paths::EXCHANGE).await)
         }
         None => Ok(form.done("Registration corrected. A sync is in progress.", paths::EXCHANGE).await),
