@@ -96,6 +96,9 @@ test.describe('a server in use', () => {
     const revisions = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem');
     await expect(revisions.first()).toContainText('Before the shift begins');
     await revisions.nth(1).getByRole('link', { name: /^Revision \d+/ }).click();
+    await page.getByRole('link', { name: /^Restore revision \d+…$/ }).click();
+    await expectPage(page, /^Restore revision \d+$/);
+    await page.getByLabel('Your password', { exact: true }).fill(ADMIN.password);
     await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
     await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(server.file()).toBe(before);
@@ -209,7 +212,7 @@ test.describe('a server in use', () => {
     await expect(page.getByText('No settings match')).toBeVisible();
     await page.getByRole('button', { name: 'Clear filter' }).click();
     await expect(hour).toHaveValue('7');
-    await page.getByRole('button', { name: 'Reset to default: Preset hour' }).click();
+    await page.getByRole('button', { name: /^Reset to default ?: Preset hour$/ }).click();
     await expect(hour).toHaveValue('default');
     await expect(page.getByText(/unsaved change/)).toBeHidden();
   });

@@ -26,7 +26,7 @@ pub fn TimeNear(
     let now = request().now_ms;
     let at = licensing::words::instant_near(at_ms, now, &engine::service::local_zone(at_ms));
     let ago = element(at_ms, "ago", &ago(at_ms, now));
-    view! { <span class="nowrap">{at}</span>", "<span class="muted nowrap">{ago}</span> }
+    view! { {at}", "<span class="muted nowrap">{ago}</span> }
 }
 
 /// An instant to come, relative to the request: "in 21 h", "any moment". Hovering shows local time and UTC.

@@ -1,5 +1,5 @@
 //! The client of a virtual environment: logs in, holds one license while it runs, and stops after losing it for too
-//! long (RULES R6, FORMATS §4).
+//! long.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

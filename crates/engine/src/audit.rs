@@ -26,14 +26,16 @@ pub struct Audit {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     /// The last result and its time.
-    last: Arc<Mutex<Option<(ChainVerdict, i64)>>>,
+    last: Arc<Mutex<Option<(ChainVerdict, i64, i64)>>>,
 }
 
 /// Objects that are offered to choose from.
 const MOST_OFFERED: usize = 100;
 
-/// A result is reused for this long, milliseconds.
-const VERDICT_MS: i64 = 60_000;
+/// A verdict is good for this long, milliseconds …
+const VERDICT_MS: i64 = 10_000;
+/// … and for so many times as long as it took: a log of years is not walked without end.
+const REST: u32 = 50;
 
 impl Audit {
     /// The log of this store; the head of its chain is anchored in `folder`.
@@ -114,18 +116,21 @@ impl Audit {
         verify::verify(self.store.read(), &self.folder).await
     }
 
-    /// The state of the chain and when it was verified, at most a minute ago.
+    /// The state of the chain and when it was verified: seconds ago, unless the log is so long that it is walked more seldom.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn verdict(&self, now_ms: i64) -> Result<(ChainVerdict, i64), sqlx::Error> {
         let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        if let Some((verdict, at)) = known.filter(|(_, at)| (0..VERDICT_MS).contains(&(now_ms - at))) {
+        if let Some((verdict, at, _)) = known.filter(|(_, at, good)| (0..*good).contains(&(now_ms - at))) {
             return Ok((verdict, at));
         }
-        let fresh = (self.verify().await?, now_ms);
-        *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
-        Ok(fresh)
+        let began = std::time::Instant::now();
+        let verdict = self.verify().await?;
+        let rest = i64::try_from((began.elapsed() * REST).as_millis()).unwrap_or(i64::MAX);
+        let fresh = (verdict.clone(), now_ms, rest.max(VERDICT_MS));
+        *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh);
+        Ok((verdict, now_ms))
     }
 
     /// What entries are about, the most recent first: to choose from.

@@ -1,4 +1,4 @@
-//! Leases without a round trip (DESIGN part 5): the grants and usage of clients of the license port.
+//! Leases without a round trip: the grants and usage of clients of the license port.
 //!
 //! The rules are in `licensing::allocation`; this module feeds them with requests and stores what decides grants. A
 //! refresh that changes nothing touches no disk: counters are written once a second, limits before a client learns

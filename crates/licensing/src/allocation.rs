@@ -1,4 +1,4 @@
-//! Which client may use how many licenses (RULES R3): a pure state machine with its invariants.
+//! Which client may use how many licenses: a pure state machine with its invariants.
 //!
 //! The sum of *counted* licenses never exceeds the licensed number. A client is never *told* more than is counted for
 //! it, and may never believe more either: a lowered limit stays counted until the client has echoed the lower one, and

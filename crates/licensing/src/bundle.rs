@@ -1,4 +1,4 @@
-//! The licenses of one server, signed by the vendor (RULES R2): their content, state, and changes.
+//! The licenses of one server, signed by the vendor: their content, state, and changes.
 
 mod changes;
 mod error;

@@ -19,15 +19,14 @@ use crate::product::ProductCode;
 
 /// The version of the protocol.
 pub const VERSION: u32 = 1;
-/// Time between two refreshes of a client, milliseconds (seed 001: every two seconds).
+/// Time between two refreshes of a client, milliseconds (every two seconds).
 pub const REFRESH_MS: u64 = 2_000;
-/// Time without a usable answer before a client tries the next server, milliseconds (seed 001: up to 10 seconds).
+/// Time without a usable answer before a client tries the next server, milliseconds (up to 10 seconds).
 pub const PATIENCE_MS: u64 = 10_000;
 /// Lifetime of a client's cache, on its own clock since it sent the last answered refresh, milliseconds
-/// (seed 001: flushed after two minutes).
+/// (flushed after two minutes).
 pub const CACHE_MS: u64 = 120_000;
-/// How long the server counts a grant after its answer: the cache's lifetime, 1 % for clock drift, and a second (RULES
-/// R3).
+/// How long the server counts a grant after its answer: the cache's lifetime, 1 % for clock drift, and a second.
 pub const COUNTED_MS: u64 = CACHE_MS + CACHE_MS / 100 + 1_000;
 /// Maximum number of products per client.
 pub const MOST_PRODUCTS: usize = 256;

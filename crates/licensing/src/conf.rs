@@ -1,4 +1,4 @@
-//! The vendor's `license_server.conf` (FORMATS §1): read, checked, shown and changed without losing a byte.
+//! The vendor's `license_server.conf`: read, checked, shown and changed without losing a byte.
 
 pub mod check;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! The contact clock (RULES R1): the time since the last verified exchange, and its effects.
+//! The contact clock: the time since the last verified exchange, and its effects.
 //!
 //! A pure state machine: [`step`] takes a [`ContactState`] and an [`ContactEvent`] and gives the next state with its effects. All
 //! times are integer Unix milliseconds. The numbers of days are only here.
@@ -19,16 +19,16 @@ pub type Millis = i64;
 /// 24 hours, in milliseconds.
 pub const DAY: Millis = 24 * 60 * 60 * 1000;
 
-/// Tolerated difference between wall clock and high-water mark, milliseconds (RULES R1).
+/// Tolerated difference between wall clock and high-water mark, milliseconds.
 pub const TOLERANCE: Millis = 5 * 60 * 1000;
 
-/// Days without a sync after which licenses leave service: at least 60 (seed 001).
+/// Days without a sync after which licenses leave service: at least 60.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u32", into = "u32")]
 pub struct Limit(u32);
 
 impl Limit {
-    /// The minimum (seed 001: never less than 60 days).
+    /// The minimum (never less than 60 days).
     pub const LEAST: Limit = Limit(60);
 
     /// The limit of a license; a smaller one counts as 60.

@@ -1,11 +1,11 @@
-//! The purpose of a license server. A license is valid in one context only (seed 001).
+//! The purpose of a license server. A license is valid in one context only.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 /// The context of a server and of its licenses: one production or development server per installation, with one or
-/// more backups (seed 001).
+/// more backups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Context {

@@ -1,4 +1,4 @@
-//! Countdown hours (RULES R5): a license with H hours runs down while at least one client is logged in.
+//! Countdown hours: a license with H hours runs down while at least one client is logged in.
 //!
 //! A pure state machine: [`step`] takes a [`CountdownState`], an [`CountdownEvent`] and the time and gives the next state with its effects.
 //! What is to be used is charged first: an [`CountdownEffect::Persist`] carries the number that must be durable, and only when
@@ -25,14 +25,14 @@ use serde::{Deserialize, Serialize};
 /// An hour, in milliseconds.
 pub const HOUR_MS: Millis = 3_600_000;
 
-/// What is charged at once, in milliseconds (RULES R5: 60 s).
+/// What is charged at once, in milliseconds (60 s).
 pub const TICK_MS: Millis = 60_000;
 
 /// The next tick begins this long before the present one would end, so that nobody waits for the disk, in milliseconds. What
 /// is left of the present one counts towards the next: never is more than one tick charged ahead.
 pub const LEAD_MS: Millis = 5_000;
 
-/// How long before zero clients are told, in milliseconds, unless the license says otherwise: one check interval (seed 003: 60
+/// How long before zero clients are told, in milliseconds, unless the license says otherwise: one check interval (60
 /// minutes).
 pub const INTERVAL_MS: Millis = HOUR_MS;
 
@@ -59,7 +59,7 @@ impl Balance {
         Balance { serial, granted_ms: hours_ms, balance_ms: hours_ms, interval_ms: interval_ms.max(0), version: 0 }
     }
 
-    /// Whether this one counts when both were found: the greater serial, and of one serial the lower balance (RULES R5).
+    /// Whether this one counts when both were found: the greater serial, and of one serial the lower balance.
     #[must_use]
     pub fn counts_before(&self, other: &Balance) -> bool {
         let rank = |balance: &Balance| (balance.serial, std::cmp::Reverse(balance.balance_ms));

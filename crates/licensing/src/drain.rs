@@ -1,5 +1,4 @@
-//! Sends clients to the backup for a while: a drain for planned maintenance, or a failover drill with some of them
-//! (RULES R6).
+//! Sends clients to the backup for a while: a drain for planned maintenance, or a failover drill with some of them.
 //!
 //! A pure state machine: [`begin`] checks whether it may begin, [`step`] takes a [`DrainState`], an [`DrainEvent`] and the time
 //! and gives the next state with its effects. It always ends, a drill also when it has used its maximum of the backup's

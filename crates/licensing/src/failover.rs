@@ -1,4 +1,4 @@
-//! A client and its servers (RULES R6): which one it uses, and when its grants expire.
+//! A client and its servers: which one it uses, and when its grants expire.
 //!
 //! A pure state machine: [`step`] takes a [`FailoverState`], an [`FailoverEvent`] and the time and gives the next state with its
 //! effects. Times are milliseconds of a monotonic clock that includes time asleep. Servers are identified by their
@@ -20,14 +20,14 @@ pub type ServerIndex = usize;
 /// The primary.
 pub const PRIMARY: ServerIndex = 0;
 
-/// A primary that fails within this time after failback is flapping, milliseconds (RULES R6).
+/// A primary that fails within this time after failback is flapping, milliseconds.
 pub const FLAPPING_MS: u64 = 30_000;
 
-/// How long a flapping primary must give good answers before failback, the first time, milliseconds (RULES R6). It
+/// How long a flapping primary must give good answers before failback, the first time, milliseconds. It
 /// doubles each time.
 pub const FIRST_PROOF_MS: u64 = 30_000;
 
-/// The maximum of that time, milliseconds (RULES R6: 10 minutes).
+/// The maximum of that time, milliseconds (10 minutes).
 pub const LONGEST_PROOF_MS: u64 = 600_000;
 
 /// A client's phase.

@@ -1,4 +1,4 @@
-//! The grace period: a VE that has lost its license keeps running for a while (RULES R6, seed 003), so that its guest
+//! The grace period: a VE that has lost its license keeps running for a while, so that its guest
 //! can be shut down cleanly.
 //!
 //! A pure state machine: [`step`] takes a [`GraceState`], an [`GraceEvent`] and the time and gives the next state with its
@@ -12,10 +12,10 @@ pub use step::{GraceEffect, GraceEvent, step};
 
 use crate::client_protocol::PATIENCE_MS;
 
-/// Default grace period, minutes (FORMATS §4).
+/// Default grace period, minutes.
 pub const DEFAULT_MIN: u32 = 120;
 
-/// Time of the warning before the end, milliseconds (RULES R6).
+/// Time of the warning before the end, milliseconds.
 pub const WARNING_MS: u64 = 60_000;
 
 /// Milliseconds of a minute.

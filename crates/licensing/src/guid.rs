@@ -1,4 +1,4 @@
-//! The identity of a license server at the licensing nodes (FORMATS §1).
+//! The identity of a license server at the licensing nodes.
 
 mod error;
 mod reading;

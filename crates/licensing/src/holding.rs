@@ -1,4 +1,4 @@
-//! The client's side of an allocation (RULES R3): what it may use of one product at one server, and what it requests.
+//! The client's side of an allocation: what it may use of one product at one server, and what it requests.
 //!
 //! Pure: [`Holding`] keeps the limit, [`Demand`] what is wanted. Times are milliseconds of a monotonic clock.
 
@@ -88,7 +88,7 @@ impl Holding {
     }
 }
 
-/// The invariants (RULES R3, I2): a license is taken only below every last received limit, and the use reported to a
+/// The invariants : a license is taken only below every last received limit, and the use reported to a
 /// server is within the limit whose version is echoed to it.
 #[must_use]
 pub fn keeps_to_limit(holding: &Holding, held: u32, has_taken: bool) -> bool {

@@ -1,4 +1,4 @@
-//! One line of `license.log` (seed 003): local date and time, level, component, message. Written and parsed only here.
+//! One line of `license.log`: local date and time, level, component, message. Written and parsed only here.
 //!
 //! `2020-06-29 18:08:25 ERROR VE       Failed to connect with the license server!`
 
@@ -19,9 +19,9 @@ pub use secrets::{HIDDEN, without_secrets};
 
 /// Length of the local date and time at the start of a line, bytes: `2020-06-29 18:08:25`.
 pub const STAMP: usize = 19;
-/// Width of the level (seed 003: `INFO ` and `ERROR` are aligned).
+/// Width of the level (`INFO ` and `ERROR` are aligned).
 const LEVEL_WIDTH: usize = 5;
-/// Width of the component (seed 003).
+/// Width of the component.
 const COMPONENT_WIDTH: usize = 8;
 /// A longer first word is not a component but the beginning of the message, bytes.
 const LONGEST_COMPONENT: usize = 16;
@@ -40,7 +40,7 @@ pub enum LogLevel {
     Warn,
     /// Needs action.
     Error,
-    /// Ended the program: written only by other programs (seed 003).
+    /// Ended the program: written only by other programs.
     Fatal,
 }
 

@@ -1,4 +1,4 @@
-//! The identity of a machine (RULES R8): its components, their fingerprint, and whether a license bound to it is still
+//! The identity of a machine: its components, their fingerprint, and whether a license bound to it is still
 //! valid.
 //!
 //! Hard components bind: a change voids the license. Changes of soft ones are only recorded. An unreadable component

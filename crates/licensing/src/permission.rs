@@ -1,4 +1,4 @@
-//! Who may do what in the console and the API (DESIGN part 9).
+//! Who may do what in the console and the API.
 
 use std::{fmt, str::FromStr};
 

@@ -12,7 +12,7 @@ use crate::excerpt::named_first;
 pub enum LicenseKind {
     /// So many at once.
     Concurrent,
-    /// A number of hours with a client logged in (RULES R5).
+    /// A number of hours with a client logged in.
     Countdown,
     /// Every use is counted and reported.
     Metered,

@@ -1,4 +1,4 @@
-//! The wait before the next round over the nodes, after rounds without an answer (DESIGN part 2).
+//! The wait before the next round over the nodes, after rounds without an answer.
 
 use crate::contact::Millis;
 

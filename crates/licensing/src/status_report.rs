@@ -1,4 +1,4 @@
-//! The report to the nodes (FORMATS §2, seed 000): usage, and nothing about people or calls.
+//! The report to the nodes: usage, and nothing about people or calls.
 
 mod error;
 mod fields;
@@ -19,7 +19,7 @@ use crate::canonical::{CanonicalError, canonical, sha256_hex};
 /// Maximum size of a report, bytes.
 pub const MAX_REPORT: usize = 1024 * 1024;
 
-/// Use under one name. Names are nested roll-ups (FORMATS §2): never add across them.
+/// Use under one name. Names are nested roll-ups: never add across them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReportedUsage {
     /// Check-outs.

@@ -1,4 +1,4 @@
-//! A node's answer (FORMATS §2, seed 000, and Leasehold's additions), and its verification.
+//! A node's answer (the vendor's format, and Leasehold's additions), and its verification.
 //!
 //! [`read`] turns bytes into an answer with a valid signature, or says why not. [`check`] then compares it with the
 //! server's state: the status id, GUID and context, and the installed licenses. Both are pure; a refusal changes

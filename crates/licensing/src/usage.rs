@@ -1,7 +1,7 @@
 //! Usage over time: how many licenses were in use at once, for how long, and how many would have been enough.
 //!
 //! A check-out is the time from `from` up to, not including, `to`, in Unix milliseconds. Peaks are computed from these
-//! edges, not from samples (RULES R4), so they are exact in any order of arrival.
+//! edges, not from samples, so they are exact in any order of arrival.
 
 mod bytes;
 mod concurrency;

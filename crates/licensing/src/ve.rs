@@ -1,4 +1,4 @@
-//! Licenses of virtual environments (FORMATS §4, seed 003): the license text in both its forms, its signature, the request
+//! Licenses of virtual environments: the license text in both its forms, its signature, the request
 //! a machine makes for one, the addresses clients use, and whether a client may log in.
 
 mod address;

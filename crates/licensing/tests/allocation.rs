@@ -1,4 +1,4 @@
-//! The allocation of licenses (RULES R3) against honest and dishonest clients, lost and late messages, crashes and restarts.
+//! The allocation of licenses against honest and dishonest clients, lost and late messages, crashes and restarts.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "allocation/client.rs"]

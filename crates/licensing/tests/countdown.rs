@@ -1,4 +1,4 @@
-//! Countdown hours (RULES R5) against crashes at every step, disks that fail, clocks that are set, and old data put back.
+//! Countdown hours against crashes at every step, disks that fail, clocks that are set, and old data put back.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "countdown/rules.rs"]

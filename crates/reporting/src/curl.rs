@@ -1,4 +1,4 @@
-//! The `curl` command that carries a report to the licensing service, for a person to paste into a shell (form: seed 000).
+//! The `curl` command that carries a report to the licensing service, for a person to paste into a shell.
 
 /// Three lines that `sh` and `bash` read as one command. Every value reaches curl byte for byte, except that no shell can pass a
 /// NUL byte.

@@ -1,4 +1,4 @@
-//! What `license-reporter-tool` does: report, pull, push (seed 000). Data goes to stdout; an error is a sentence on
+//! What `license-reporter-tool` does: report, pull, push. Data goes to stdout; an error is a sentence on
 //! stderr, then what to do. The auth string is printed in the curl command and nowhere else.
 
 mod flags;

@@ -1,4 +1,4 @@
-//! The port of VE addresses (FORMATS §4: 8083 unless the address names another): the license port again, where VE
+//! The port of VE addresses (8083 unless the address names another): the license port again, where VE
 //! clients look for it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

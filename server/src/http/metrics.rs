@@ -41,7 +41,7 @@ pub fn start() {
 }
 
 fn describe() {
-    // The vendor's own name and text (seed 000).
+    // The vendor's own name and text.
     describe_gauge!("license_days_since_sync", "Number of days since last valid license synchronization");
     describe_gauge!("license_contact_state", "State of the contact clock: 1 for the current state, 0 for the others");
     describe_gauge!("license_contact_limit_seconds", "Time without a sync after which licenses leave service");

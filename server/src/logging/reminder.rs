@@ -1,4 +1,4 @@
-//! Reminders as the vendor writes them (seed 000): one JSON object on a line with `level`, `time`, `message`, `service` and
+//! Reminders as the vendor writes them: one JSON object on a line with `level`, `time`, `message`, `service` and
 //! `days since last sync`; ours add the state of the contact clock and what it means.
 
 use std::fmt::Debug;

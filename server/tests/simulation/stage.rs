@@ -23,7 +23,7 @@ const STEPS_MS: [u64; 8] = [50, 200, 500, 500, 500, 500, 500, 500];
 
 /// The pace of a clock that is right: milliseconds in ten seconds.
 const RIGHT: u64 = 10_000;
-/// How far the clocks of clients may be off: one part in a hundred (RULES R3).
+/// How far the clocks of clients may be off: one part in a hundred.
 const DRIFT: u64 = 100;
 
 /// Everything there is.

@@ -9,7 +9,7 @@ use crate::request::Tone;
 use leptos::prelude::*;
 use licensing::words::{about, count};
 
-/// How long ago the nodes last answered, and what follows (RULES R1).
+/// How long ago the nodes last answered, and what follows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContactModel {
     /// The word in the API: "in_touch".

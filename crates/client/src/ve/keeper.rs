@@ -23,7 +23,7 @@ use crate::product::Product;
 /// The longest the task sleeps, milliseconds: after the machine slept, timers are late by that time.
 const LONGEST_SLEEP_MS: u64 = 1_000;
 
-/// Time between two checks of the license unless it says otherwise, minutes (FORMATS §4).
+/// Time between two checks of the license unless it says otherwise, minutes.
 const INTERVAL_MIN: u32 = 60;
 
 /// Milliseconds of a minute.

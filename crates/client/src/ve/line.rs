@@ -1,4 +1,4 @@
-//! The lines a client of a virtual environment writes into its log, in the words operators know (seed 003).
+//! The lines a client of a virtual environment writes into its log, in the words operators know.
 
 use licensing::client_protocol::WRONG_VERSION;
 use licensing::log_line::{LogLevel, LogLine};

@@ -41,7 +41,7 @@ impl fmt::Display for ProbeTarget {
     }
 }
 
-/// The ports that can be chosen for a protocol, the default first (FORMATS §1).
+/// The ports that can be chosen for a protocol, the default first.
 #[must_use]
 pub fn allowed_ports(https: bool) -> Vec<u16> {
     let key = if https { "FLEX_REPORTING_PORT_HTTPS" } else { "FLEX_REPORTING_PORT" };

@@ -51,7 +51,7 @@ pub struct NewCluster {
     pub licensing_url: String,
 }
 
-/// The vendor's default address for reports (seed 000).
+/// The vendor's default address for reports.
 pub const VENDOR_URL: &str = "https://licensing.lumenvox.com";
 
 /// Why a cluster was not added.

@@ -92,7 +92,7 @@ fn carry_out(effects: &[ContactEffect], state: &ContactState) {
     }
 }
 
-/// Target of the reminders, which are always written, in the vendor's own form (seed 000).
+/// Target of the reminders, which are always written, in the vendor's own form.
 pub const REMINDER: &str = "license";
 
 fn remind(phase: ContactPhase, level: PhaseLogLevel, days: Option<u32>, lapses_at: Option<Millis>) {

@@ -281,7 +281,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The deployments of this server, lower-case UUIDs: the first is its own GUID (FORMATS §2), others come with the
+    /// The deployments of this server, lower-case UUIDs: the first is its own GUID, others come with the
     /// licenses. Empty while it is not registered.
     ///
     /// # Errors

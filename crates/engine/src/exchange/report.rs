@@ -147,7 +147,7 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The word of the report for a context (seed 000 shows `Undefined` where none is known).
+/// The word of the report for a context (`Undefined` where none is known).
 fn installation_type(context: Context) -> &'static str {
     match context {
         Context::Production => "Production",

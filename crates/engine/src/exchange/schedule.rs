@@ -13,7 +13,7 @@ const PRESET_SLACK: Millis = DAY + DAY / 24;
 pub(super) struct Situation {
     /// Wall time.
     pub wall: Millis,
-    /// Measured time (RULES R1), which can't be moved like the wall clock.
+    /// Measured time, which can't be moved like the wall clock.
     pub high_water: Millis,
     /// The last success on both clocks: wall, known time. None before the first.
     pub last: Option<(Millis, Millis)>,

@@ -1,5 +1,5 @@
 //! Usage totals since this server was set up, as in reports. Names are nested roll-ups and are never added
-//! together (FORMATS §2).
+//! together.
 
 use std::collections::BTreeMap;
 

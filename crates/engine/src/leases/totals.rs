@@ -12,7 +12,7 @@ pub type TotalsKey = (Arc<str>, ProductCode);
 
 /// Maximum of a total: canonical JSON (RFC 8785), used by reports, can't represent larger numbers.
 pub(super) const MOST: u64 = (1 << 53) - 1;
-/// The product whose time is the time of sessions (FORMATS §2).
+/// The product whose time is the time of sessions.
 const SESSIONS: &str = "SESSION_USAGE";
 
 /// By deployment and product; and the time of sessions and their audio by deployment, milliseconds.

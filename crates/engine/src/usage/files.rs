@@ -158,7 +158,7 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
-/// The file of a UTC day, as FORMATS §5 names them: `2026.11.22`.
+/// The file of a UTC day: `2026.11.22`.
 pub(super) fn name(day: i64) -> String {
     jiff::Timestamp::from_millisecond(day.saturating_mul(DAY_MS))
         .map(|at| at.strftime("%Y.%m.%d").to_string())

@@ -1,7 +1,7 @@
 //! Usage queries, answered from the roll-ups. Hours are UTC hours: a period is widened to full ones, and in a time
 //! zone with a half-hour offset an hour belongs to the day it begins in.
 //!
-//! Products are never added up: their names are nested roll-ups (FORMATS §2).
+//! Products are never added up: their names are nested roll-ups.
 
 mod course;
 mod denials;

@@ -1,4 +1,4 @@
-//! What must hold after every step (RULES R3, I1 and what leads to I2 to I4). Checked in release builds as well.
+//! What must hold after every step. Checked in release builds as well.
 
 use std::collections::BTreeMap;
 

@@ -12,11 +12,11 @@ pub enum LicenseStatus {
     Active,
     /// The server has never synced.
     NotYetServed,
-    /// Out of service until the next sync (RULES R1).
+    /// Out of service until the next sync.
     Lapsed,
     /// It has expired.
     Expired,
-    /// For a server of another context (RULES R2).
+    /// For a server of another context.
     WrongContext,
     /// The file has another GUID, or flexible licensing is off.
     #[serde(rename = "other_guid")]

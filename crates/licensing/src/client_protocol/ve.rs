@@ -1,4 +1,4 @@
-//! The VE part of the protocol (FORMATS §4): VE clients log in with a passphrase and hold one license while they run.
+//! The VE part of the protocol: VE clients log in with a passphrase and hold one license while they run.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ pub struct Effective {
     pub http_port: u16,
     /// The nodes' HTTPS port.
     pub https_port: u16,
-    /// Hour and minute, local time, of the daily exchange; `None` when both are 0: no preset (FORMATS §1).
+    /// Hour and minute, local time, of the daily exchange; `None` when both are 0: no preset.
     pub preset: Option<(u8, u8)>,
     /// The nodes while HTTPS is off.
     pub http_nodes: Vec<NodeHost>,

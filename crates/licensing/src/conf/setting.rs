@@ -1,5 +1,5 @@
 //! The settings of the file, each described once: label, help, values, default, effect. Forms, checks, the command line
-//! and the documentation all come from this table (FORMATS §1).
+//! and the documentation all come from this table.
 
 mod hosts;
 mod nearest;

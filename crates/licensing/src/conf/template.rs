@@ -1,4 +1,4 @@
-//! The file Leasehold writes when there is none, in the layout of the vendor's (FORMATS §1).
+//! The file Leasehold writes when there is none, in the layout of the vendor's.
 
 use super::setting::{SECTION, SETTINGS, Setting, SettingKind};
 

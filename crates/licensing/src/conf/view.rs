@@ -67,7 +67,7 @@ pub struct SettingOverride {
     pub value: String,
 }
 
-/// The meaning of a sync time of 00:00 (FORMATS §1).
+/// The meaning of a sync time of 00:00.
 const NO_PRESET: &str = "no fixed time; syncs 24 h after the last sync";
 
 /// One view per setting, in the order of the vendor's file.

@@ -61,7 +61,7 @@ pub struct PhaseRule {
 
 const HOUR: Millis = DAY / 24;
 
-/// The table of phases (RULES R1, DESIGN part 3), in order.
+/// The table of phases, in order.
 pub static PHASES: &[PhaseRule] = &[
     PhaseRule {
         phase: ContactPhase::Unregistered,

@@ -4,7 +4,7 @@ use super::{Millis, TICK_MS};
 pub const WITNESS_MARGIN_MS: Millis = TICK_MS;
 
 /// Whether a peer remembers so much less of the same license than `left_ms` here that older data must have been
-/// restored; then the lower balance applies (RULES R5).
+/// restored; then the lower balance applies.
 #[must_use]
 pub fn remembers_less(remembered_ms: Millis, left_ms: Millis) -> bool {
     left_ms > remembered_ms.saturating_add(WITNESS_MARGIN_MS)

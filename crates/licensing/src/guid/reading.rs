@@ -1,6 +1,6 @@
 use super::{DIGITS, GuidError};
 
-/// Placeholders that installation scripts leave behind (FORMATS §1), each with the part that identifies it.
+/// Placeholders that installation scripts leave behind, each with the part that identifies it.
 const PLACEHOLDERS: [(&str, &str); 2] = [("$LV_LIC", "LV_LIC"), ("GET-CLUSTER-GUID-FROM-LUMENVOX", "GET-CLUSTER-GUID")];
 
 /// The prefix of a copied conf line.

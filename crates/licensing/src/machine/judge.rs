@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, bound::Digest, digest};
 use crate::contact::Millis;
 
-/// How long the last verdict stays valid while a hard component is unreadable (R8): 24 h.
+/// How long the last verdict stays valid while a hard component is unreadable: 24 h.
 pub const UNREADABLE_MS: Millis = 24 * 60 * 60 * 1000;
 
 /// A changed component, with its values for display.

@@ -74,7 +74,7 @@ impl ComponentName {
         }
     }
 
-    /// Whether a change of it voids a license (R8).
+    /// Whether a change of it voids a license.
     #[must_use]
     pub fn is_hard(self) -> bool {
         self < ComponentName::RootFileSystem

@@ -1,6 +1,6 @@
 use super::ComponentName;
 
-/// Changes that void a license, for people (seed 003).
+/// Changes that void a license, for people.
 pub const VOIDS: [&str; 6] = [
     "Copying this server's data to another machine or instance",
     "Copying or cloning the virtual machine, or restoring a backup of it into a new one",
@@ -10,7 +10,7 @@ pub const VOIDS: [&str; 6] = [
     "Other significant hardware changes, or a different hypervisor",
 ];
 
-/// Changes a license tolerates (seed 003).
+/// Changes a license tolerates.
 pub const ALLOWED: [&str; 5] = [
     "Moving the same instance to another subnet, with other addresses",
     "Backing up this server's data and restoring it on the same instance (an older license does not come back with it)",

@@ -80,7 +80,7 @@ pub fn role(context: Option<Context>, joined_as: Option<Role>) -> Role {
 /// Why a server may not join.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefusal {
-    /// There is already a production or development server (seed 001).
+    /// There is already a production or development server.
     #[error(
         "{there} is already the {kind} of this installation, which can have only one production or development server: {name}, registered for {context}, can't join. Register {name} as backup, or remove {there} first."
     )]
@@ -125,7 +125,7 @@ pub enum JoinRefusal {
 }
 
 /// The role of `joiner` if it joins at `own`, which knows `members`. One production or one development server per
-/// installation and any number of backups (seed 001); a server that is not registered joins as backup.
+/// installation and any number of backups; a server that is not registered joins as backup.
 ///
 /// # Errors
 /// Why it may not.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// The shape and the numbers of seed 000, with UUIDs where it has none.
+/// The shape and the numbers of the vendor's example, with UUIDs where it has none.
 const SEED: &str = concat!(
     r#"{"cluster_guid":"1c0a6f52-904e-4ef4-af51-390c5e1b7a15","instance_uuid":"91347bef-96fa-4b2d-8e30-4c2aa77f437b","#,
     r#""status_id":"6f1c0a52-fc38-43a5-a10c-0e7dfd45da47","instance_created":"2023-08-29T17:44:27.334937-07:00","#,

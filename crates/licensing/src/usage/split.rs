@@ -3,7 +3,7 @@ use super::{EARLIEST_MS, HOUR_MS, LATEST_MS, LONGEST_MS, hour_of};
 /// Tolerated difference between two reports of one start, besides clock drift, milliseconds; a larger one means a
 /// clock was set.
 const CLOCK_SET_MS: i64 = 2_000;
-/// Maximum clock drift: one part in this number (RULES R3).
+/// Maximum clock drift: one part in this number.
 const DRIFT: i64 = 100;
 
 /// The counted time of a check-out.

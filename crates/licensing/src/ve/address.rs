@@ -2,7 +2,7 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use super::{Passphrase, PassphraseError};
 
-/// The default port of a VE address (FORMATS §4).
+/// The default port of a VE address.
 pub const DEFAULT_PORT: u16 = 8083;
 
 /// A VE client's license address: `VE://host[:port]/passphrase`, an IPv6 address in brackets.

@@ -13,10 +13,10 @@ pub const MOST_HOURS: u64 = 1_000_000;
 /// Maximum grace period and check interval, minutes: a year.
 pub const LONGEST_MIN: u32 = 365 * 24 * 60;
 
-/// Default grace period, minutes (seed 003).
+/// Default grace period, minutes.
 pub const DEFAULT_GRACE_MIN: u32 = 120;
 
-/// Default check interval, minutes (seed 003).
+/// Default check interval, minutes.
 pub const DEFAULT_INTERVAL_MIN: u32 = 60;
 
 /// Maximum number of products.
@@ -82,7 +82,7 @@ pub enum VeLicenseKind {
         /// From then on it is out of service.
         until: Millis,
     },
-    /// A number of hours with a client logged in (RULES R5).
+    /// A number of hours with a client logged in.
     Countdown {
         /// 1 to [`MOST_HOURS`].
         hours: u64,

@@ -1,6 +1,6 @@
 use super::{VeEntitlement, VeLicense, VeLicenseKind, write::instant};
 
-/// A license in the words of the newer form (seed 003). Times are UTC. Includes the passphrases.
+/// A license in the words of the newer form. Times are UTC. Includes the passphrases.
 #[must_use]
 pub fn viewer(license: &VeLicense) -> String {
     let end = match license.kind {

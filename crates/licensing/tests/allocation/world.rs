@@ -346,7 +346,7 @@ impl AllocationWorld {
         self.allocation.runs().filter_map(|(_, run)| run.share(&product)).map(|share| u64::from(share.counted)).sum()
     }
 
-    /// The invariants of RULES R3.
+    /// The invariants of the allocation.
     pub fn check(&mut self) -> Result<(), String> {
         self.allocation.check().map_err(|broken| broken.to_string())?;
         for p in 0..self.plan.products {

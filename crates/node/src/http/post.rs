@@ -9,7 +9,7 @@ use super::{MAX_BODY, NodeService, body, clear};
 use crate::exchange::{NodeAnswer, ReportRefusal};
 use crate::secret;
 
-/// The header with what a server proves itself with (seed 000).
+/// The header with what a server proves itself with.
 const AUTH: &str = "x-auth-string";
 
 /// What a body says it is.

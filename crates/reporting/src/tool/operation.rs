@@ -10,7 +10,7 @@ use super::{ToolFailure, no_answer, print};
 use crate::client::{ClientError, ReportingClient};
 use crate::curl::curl_command;
 
-/// Where reports go when neither the caller nor the server says (seed 000).
+/// Where reports go when neither the caller nor the server says.
 const LICENSING_URL: &str = "https://licensing.lumenvox.com";
 /// Linux takes no longer single argument (MAX_ARG_STRLEN, 32 pages of 4 KiB).
 const LONGEST_ARGUMENT: usize = 128 * 1024;

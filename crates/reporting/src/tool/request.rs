@@ -17,7 +17,7 @@ pub(super) struct ToolRequest {
     pub tls: TlsChoice,
 }
 
-/// The three operations (seed 000), each with what it needs.
+/// The three operations, each with what it needs.
 pub(super) enum Operation {
     Report,
     Pull { auth_string: String, licensing_url: Option<String> },

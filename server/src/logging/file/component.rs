@@ -2,7 +2,7 @@
 
 use engine::exchange::REMINDER;
 
-/// Width of a component in the file; the names of others' crates are cut to it (seed 003).
+/// Width of a component in the file; the names of others' crates are cut to it.
 const WIDTH: usize = 8;
 
 /// The component of a target such as `engine::leases::background`.

@@ -1,4 +1,4 @@
-//! At each start the file becomes `license.log.1` and the others move up (seed 003); those beyond the limit are
+//! At each start the file becomes `license.log.1` and the others move up; those beyond the limit are
 //! deleted. Never overwrites a file and never follows a link.
 
 use std::fmt;

@@ -47,7 +47,7 @@ fn promtool_finds_nothing_but_the_unit_of_the_vendors_own_metric() {
     let said = check.wait_with_output().unwrap();
     let said = [said.stdout, said.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    // The name is the vendor's (seed 000); others scrape it.
+    // The name is the vendor's; others scrape it.
     let others: Vec<&str> =
         said.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("license_days_since_sync ")).collect();
     assert_eq!(others, [""; 0]);

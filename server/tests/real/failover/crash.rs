@@ -9,7 +9,7 @@ use crate::harness::{leasehold, within};
 /// kill −9 so often unless `KILLS` says otherwise.
 const KILLS: u64 = 12;
 
-/// What is charged ahead and lost with a crash at most: a minute (RULES R5).
+/// What is charged ahead and lost with a crash at most: a minute.
 const TICK_MS: i64 = 60_000;
 
 /// The hours go on between a look at them and the kill that follows, milliseconds.

@@ -1,6 +1,6 @@
 use super::{Group, SECTION, Setting, SettingChoice, SettingEffect, SettingKind, UsedWhen};
 
-/// All settings, in the order of the vendor's file (FORMATS §1). Ports, hours and hosts: seed 001.
+/// All settings, in the order of the vendor's file. Ports, hours and hosts are the vendor's.
 pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "VERSION",
