@@ -40,7 +40,7 @@ test('denials, a refused sync and a broken audit chain reach an open overview, i
 
     const application = await Application.connect(server, 'Call centre');
     const now = Date.now();
-    const denied = Array.from({ length: 40 }, (_, at) => ({ product: 'TTS3', from: now - at, to: now - at, outcome: 'denied' as const }));
+    const denied = Array.from({ length: 40 }, (_, at) => ({ product: 'TTS3', from: now - 1_000 - at, outcome: 'denied' as const }));
     expect(await application.record(denied)).toBe(200);
     await shown('Use', /40 denials since midnight/, 'Usage', /40 denials|denials today|\+ \d/);
     await application.goodbye();

@@ -111,8 +111,8 @@ fn own_facts() -> SelfCheck {
     let clock = |name: &str, off| ClockFacts { name: name.into(), off, at: NOW - 3 * MINUTE };
     SelfCheck {
         ports: vec![
-            port("License port", PortState::Listening("0.0.0.0:7569".parse().unwrap())),
-            port("Console", PortState::Listening("[::]:8084".parse().unwrap())),
+            port("License port", PortState::Listening("0.0.0.0:7569".parse().expect("an address"))),
+            port("Console", PortState::Listening("[::]:8084".parse().expect("an address"))),
             port("VE port", PortState::Off("It opens when a license of this machine is installed.".into())),
         ],
         clocks: vec![clock("flexlicense1.lumenvox.com", 400), clock("lic-02.example", -1_200)],
@@ -134,12 +134,15 @@ fn own_facts() -> SelfCheck {
             NameFacts {
                 name: "flexlicense1.lumenvox.com".into(),
                 is_node: true,
-                addresses: Ok(vec!["203.0.113.1".parse().unwrap(), "2001:db8::1".parse().unwrap()]),
+                addresses: Ok(vec![
+                    "203.0.113.1".parse().expect("an address"),
+                    "2001:db8::1".parse().expect("an address"),
+                ]),
             },
             NameFacts {
                 name: "lic-02.example".into(),
                 is_node: false,
-                addresses: Ok(vec!["10.0.0.12".parse().unwrap()]),
+                addresses: Ok(vec!["10.0.0.12".parse().expect("an address")]),
             },
         ],
         nodes: Some((10, 10)),

@@ -44,7 +44,7 @@ impl Recorder {
         let passed = now - last.at;
         let is_same = last.signals == *signals;
         // If the clock was set back, start over.
-        if passed < 0 || passed >= HEARTBEAT || (passed >= EVERY && !is_same) {
+        if !(0..HEARTBEAT).contains(&passed) || (passed >= EVERY && !is_same) {
             return true;
         }
         if is_same || !signals.is_event_since(&last.signals) {

@@ -157,7 +157,7 @@ impl Engine {
             format!("Applied the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
         let entry = NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done };
-        self.audit.commit(tx, entry.about(applied.status_id.to_string())).await?;
+        self.audit.commit(tx, entry.about(&applied.status_id)).await?;
         self.stored_identity.forget();
         if let Some((state, effects)) = &contact {
             self.adopt_contact(*state, effects);

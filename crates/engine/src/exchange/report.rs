@@ -70,7 +70,7 @@ impl Engine {
                 .commit(
                     tx,
                     NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done }
-                        .about(opened.status_id.to_string()),
+                        .about(&opened.status_id),
                 )
                 .await?;
         }

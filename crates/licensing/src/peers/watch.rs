@@ -93,9 +93,9 @@ impl LivenessWatch {
 
     /// This server itself stood still for `gap` milliseconds until `now` and could hear nobody: nobody was silent meanwhile.
     pub fn excuse(&mut self, gap: Millis, now: ClockReading) {
-        let later = |at: Millis| at.saturating_add(gap).min(now.mono_ms);
-        self.began = later(self.began);
-        self.seen_mono = self.seen_mono.map(later);
+        for at in std::iter::once(&mut self.began).chain(&mut self.seen_mono) {
+            *at = at.saturating_add(gap).min(now.mono_ms);
+        }
     }
 
     /// A sign of life: a good answer, or a good request.
