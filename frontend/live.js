@@ -67,20 +67,22 @@ const countChanges = (form) =>
 
 /** Shows the settings that hold what is typed into the filter, and what is wrong. The address says it too. */
 const filterSettings = (form, q) => {
-  const text = q.value.trim().toLowerCase();
+  const words = q.value.trim();
+  const text = words.toLowerCase();
   // The filter is no change of the form.
   q.defaultValue = q.value;
+  form.elements.shown.value = words;
   for (const group of form.querySelectorAll('.settings-group')) {
     const rows = [...group.querySelectorAll('.setting')];
     for (const row of rows) {
-      const parts = [group.querySelector('h2'), ...row.querySelectorAll('.setting-name, .means')].map((part) => part.textContent);
-      row.hidden = !`${parts} ${row.querySelector(WRITES).value}`.toLowerCase().includes(text) && !row.querySelector('.field-error');
+      const parts = [row.dataset.find, row.querySelector(WRITES).value];
+      row.hidden = !parts.some((part) => part.toLowerCase().includes(text)) && !row.querySelector('.field-error');
     }
     group.hidden = rows.every((row) => row.hidden);
   }
   form.querySelector('.no-settings').hidden = !!form.querySelector('.setting:not([hidden])');
   form.querySelector('[value=clear]').hidden = !text;
-  history.replaceState(null, '', text ? `?q=${encodeURIComponent(text)}` : location.pathname);
+  history.replaceState(null, '', words ? `?q=${encodeURIComponent(words)}` : location.pathname);
 };
 
 /** What a form of the configuration does by itself: its filter and its defaults ask no server, its lines are numbered as they are typed. */
@@ -121,8 +123,8 @@ const held = (root) => {
   return kept;
 };
 
-/** What the server put into a form. */
-const served = (form) => [...(form.elements ?? [])].map((control) => `${control.name}=${control.defaultValue ?? ''}`).join('&');
+/** What the server put into a form; a filter is nothing that it changes. */
+const served = (form) => [...(form.elements ?? [])].filter(({ name }) => !['q', 'shown'].includes(name)).map((control) => `${control.name}=${control.defaultValue ?? ''}`).join('&');
 
 /** What a part of a page is, for people: its kind and its heading. */
 const part = (element) => [element.localName, element.className, element.querySelector('h1, h2, h3, legend')?.textContent].join();

@@ -147,7 +147,7 @@ fn Summary(
             "Each rule is checked every 10 seconds.",
         ),
         (_, many) if acknowledged == many => {
-            (Tone::Info, format!("{all}, acknowledged."), "No reminders are sent until it resolves.")
+            (Tone::Info, format!("{all}, acknowledged."), "No reminders are sent until what fires resolves.")
         }
         _ => (
             Tone::Danger,
@@ -248,7 +248,7 @@ fn FiringItem(row: FiringRow, may: bool) -> impl IntoView {
 /// A rule sends nothing for a while.
 #[component]
 pub(crate) fn Silenced(until_ms: i64) -> impl IntoView {
-    view! { <p class="fine">"Silenced until "<TimeStamp at_ms=until_ms />". Its state goes on."</p> }.drawn()
+    view! { <p class="fine">"Silenced until "<TimeStamp at_ms=until_ms />". The rule is still checked."</p> }.drawn()
 }
 
 /// Things that fire and are shown.

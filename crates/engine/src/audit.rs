@@ -25,8 +25,9 @@ pub struct Audit {
     store: Store,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
-    /// The last result and its time.
+    /// The last result, its time, and how long it is good, milliseconds.
     last: Arc<Mutex<Option<(ChainVerdict, i64, i64)>>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Objects that are offered to choose from.
@@ -40,7 +41,7 @@ const REST: u32 = 50;
 impl Audit {
     /// The log of this store; the head of its chain is anchored in `folder`.
     pub fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self { store, folder, clock, last: Arc::default() }
+        Self { store, folder, clock, last: Arc::default(), turn: Arc::default() }
     }
 
     /// Commits a change together with its entry, then anchors the head of the chain beside the database.
@@ -121,6 +122,8 @@ impl Audit {
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn verdict(&self, now_ms: i64) -> Result<(ChainVerdict, i64), sqlx::Error> {
+        // Who comes meanwhile waits for the same walk.
+        let _turn = self.turn.lock().await;
         let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some((verdict, at, _)) = known.filter(|(_, at, good)| (0..*good).contains(&(now_ms - at))) {
             return Ok((verdict, at));

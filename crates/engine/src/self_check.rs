@@ -89,7 +89,10 @@ impl Engine {
     async fn database_facts(&self, now: i64, size: Option<u64>) -> DatabaseFacts {
         let stored = sqlx::query_scalar("SELECT at FROM storage_check").fetch_optional(self.store.read()).await;
         let version = self.database_check().await.ok().map(|(version, _)| version);
-        let audit = self.audit.verdict(now).await.ok().and_then(|(verdict, _)| broken(&verdict));
+        let audit = match self.audit.verdict(now).await {
+            Ok((verdict, _)) => broken(&verdict),
+            Err(_) => Some("The audit log can't be read.".to_owned()),
+        };
         let integrity = locked(&self.self_check.integrity).clone();
         DatabaseFacts { version, size, stored: stored.ok().flatten(), integrity, audit }
     }

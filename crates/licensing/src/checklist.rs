@@ -57,7 +57,7 @@ impl ChecklistItem {
     pub fn why(self) -> &'static str {
         match self {
             ChecklistItem::BackupServer => "Clients fail over to it when this server is down.",
-            ChecklistItem::Alerts => "A channel and a rule tell somebody when something goes wrong.",
+            ChecklistItem::Alerts => "Get notified by mail or webhook when something goes wrong.",
             ChecklistItem::Tls => "Start Leasehold with --tls-cert and --tls-key, so that browsers trust this console.",
             ChecklistItem::SecondAdministrator => "One forgotten password should not lock everybody out.",
             ChecklistItem::DataBackup => {

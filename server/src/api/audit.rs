@@ -45,7 +45,7 @@ struct Filter {
     #[param(example = "ann")]
     who: String,
     /// Kind of actor: `user`, `token`, `command-line`, `reporting-api`, `outside` or `system`.
-    #[param(example = "user", pattern = "^(user|token|command-line|reporting-api|outside|system)$")]
+    #[param(example = "user", pattern = "^(|user|token|command-line|reporting-api|outside|system)$")]
     by: String,
     /// An action (`conf.save`), the beginning of actions (`conf`), or a group as the console offers it (`configuration`, `sign-in`).
     #[param(example = "conf.save")]
@@ -66,7 +66,8 @@ struct Filter {
 /// A day, or an instant in RFC 3339.
 fn day_or_instant() -> Schema {
     let text = |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
-    OneOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).build().into()
+    let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""]));
+    OneOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).item(none).build().into()
 }
 
 impl Filter {

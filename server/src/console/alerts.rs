@@ -167,7 +167,7 @@ pub async fn silence(Id(id): Id, form: Form) -> Result<Page, PageError> {
     };
     let result = form.engine.silence_alert(&form.actor(), id, until).await;
     let text = match until {
-        Some(until) => format!("The rule is silenced for {}. Its state goes on.", span(until - form.now_ms)),
+        Some(until) => format!("The rule is silenced for {}. It is still checked.", span(until - form.now_ms)),
         None => "The rule sends notifications again.".to_owned(),
     };
     done(&form, result, &text, &paths::alert_rule(id), rule_form(&form, Some(id), "")).await

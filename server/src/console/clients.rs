@@ -86,15 +86,21 @@ pub async fn release_selected_page(console: Console) -> Page {
 pub async fn release_selected(form: Form) -> Result<Page, PageError> {
     let ids = selected(&form.values);
     let number = ids.len();
-    let mut released = Vec::new();
-    for id in ids {
-        match form.engine.release_client(&form.actor(), id).await {
-            Ok(done) => released.push(done),
-            // It has gone in the meantime, or has given back what it had.
-            Err(ReleaseError::Unknown | ReleaseError::Nothing(_)) => {}
-            Err(ReleaseError::Sql(failed)) => return Err(failed.into()),
+    let (engine, actor) = (form.engine.clone(), form.actor());
+    // It goes on to its end, also when nobody waits for the answer any longer.
+    let release = tokio::spawn(async move {
+        let mut released = Vec::new();
+        for id in ids {
+            match engine.release_client(&actor, id).await {
+                Ok(done) => released.push(done),
+                // It has gone in the meantime, or has given back what it had.
+                Err(ReleaseError::Unknown | ReleaseError::Nothing(_)) => {}
+                Err(ReleaseError::Sql(failed)) => return Err(failed),
+            }
         }
-    }
+        Ok(released)
+    });
+    let released = release.await.map_err(PageError::internal)??;
     let others = number - released.len();
     let (kind, said) = match released.as_slice() {
         [] => (FlashKind::Info, "None of these clients has licenses to release.".to_owned()),

@@ -170,7 +170,7 @@ fn Silence(id: i64, until_ms: Option<i64>) -> impl IntoView {
         <Card title="Silence" id="silence">
             {match until_ms {
                 Some(until) => view! { <Silenced until_ms=until /> }.drawn(),
-                None => view! { <p class="muted">"No notifications for a while; the rule's state goes on. What fires meanwhile and still does is notified at the end."</p> }.drawn(),
+                None => view! { <p class="muted">"No notifications for a while; the rule is still checked. Alerts still firing when it ends are notified then."</p> }.drawn(),
             }}
             <form method="post" action=paths::alert_rule_action(id, "silence") class="stack">
                 <div class="field">

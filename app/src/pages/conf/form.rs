@@ -110,13 +110,13 @@ fn why_not(data: &ConfigurationForm) -> Option<String> {
 
 /// Whether a setting holds the text, in any case.
 fn matches(setting: &SettingView, text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let value = setting.value.as_deref().unwrap_or_default();
-    [&setting.label, &setting.key, &setting.group, &setting.effective]
-        .into_iter()
-        .map(String::as_str)
-        .chain([value])
-        .any(|part| part.to_lowercase().contains(&text))
+    found_by(setting).contains(&text.trim().to_lowercase())
+}
+
+/// What a setting is found by, in lower case; the browser filters by the same.
+fn found_by(setting: &SettingView) -> String {
+    let SettingView { label, key, group, effective, value, .. } = setting;
+    [label, key, group, effective, value.as_deref().unwrap_or_default()].join("\n").to_lowercase()
 }
 
 /// The settings by group, each with whether the filter shows it: what a person comes for first, what cannot be changed
@@ -185,7 +185,7 @@ pub(crate) fn SettingRow(
     });
     let control = Control { value: typed, invalid: error.is_some(), disabled, focus: context.focuses(&key), described };
     view! {
-        <div class=format!("setting{inactive}") id=format!("setting-{key}") data-file=edits.then_some(in_file) hidden=hidden>
+        <div class=format!("setting{inactive}") id=format!("setting-{key}") data-file=edits.then_some(in_file) data-find=edits.then(|| found_by(&setting)) hidden=hidden>
             <div class="setting-name">
                 <label for=key.clone()>{setting.label.clone()}</label>
                 <code class="key">{key.clone()}</code>

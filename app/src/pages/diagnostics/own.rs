@@ -110,7 +110,8 @@ fn off_words(off: i64) -> String {
 }
 
 fn clocks(clocks: &[ClockFacts], unchecked: bool) -> Drawn {
-    let none = if unchecked { "Not measured yet. Check the nodes below." } else { "No other machine told its time." };
+    let none =
+        if unchecked { "Not measured yet. Check the nodes below." } else { "No other machine reported its time." };
     Table::new("Clocks of other machines, against this one")
         .column(Column::row_header("Machine", |clock: &ClockFacts, cell| cell.text(&clock.name)))
         .column(Column::state("Offset", |clock: &ClockFacts, cell| {

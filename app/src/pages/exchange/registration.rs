@@ -89,7 +89,7 @@ fn Values(data: RegistrationCard, guid: String) -> impl IntoView {
             <Fact label="GUID"><Copyable value=guid what="the GUID" /></Fact>
             <Fact label="Context">{match data.context {
                 Some(context) => context.to_string().drawn(),
-                None => view! { <span class="muted">"Not known yet; the first sync tells it"</span> }.drawn(),
+                None => view! { <span class="muted">"Not known until the first sync"</span> }.drawn(),
             }}</Fact>
             <Fact label="Customer">{match data.customer {
                 Some(customer) => customer.drawn(),

@@ -141,6 +141,9 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<RuleTrial, sqlx::Error> {
+        // One at a time, to its end: three months of history are read into memory.
+        static TURN: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
+        let turn = TURN.acquire().await.map_err(|closed| sqlx::Error::Io(std::io::Error::other(closed)))?;
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows: Vec<SignalRow> = sqlx::query_as(
@@ -152,6 +155,7 @@ impl Engine {
         .await?;
         let rule = rule.clone();
         let tried = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let history: Vec<(Millis, Signals)> = rows.into_iter().map(SignalRow::signals).collect();
             let unknown = licensing::alerts::Checked::Unknown;
             let from = history.first().map(|(at, _)| *at);

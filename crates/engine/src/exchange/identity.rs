@@ -63,7 +63,7 @@ impl Readiness {
                 "license_server.conf has the GUID {file}, but this server is registered as {registered}. Register it again with the auth string of the new GUID, or restore the old GUID."
             ),
             Self::NoAuth => {
-                "This GUID has no auth string. Register the server again with `leasehold register --file`, or with --auth."
+                "This GUID has no auth string. Enter it under Exchange, Registration, or run leasehold register with --auth."
                     .to_owned()
             }
             Self::NoKey => {

@@ -17,6 +17,8 @@ use super::{Commit, StoredLeases};
 
 /// Maximum runs in memory: far more than a server can serve, but it stops a flood of hellos.
 const MOST_RUNS: usize = 200_000;
+/// A client of a server that drains has been told so after this time without a refresh that counted, milliseconds: two of them.
+const SENT_AWAY: i64 = 4_000;
 /// How long a silent run without licenses stays in memory, milliseconds on the monotonic clock.
 const IDLE: i64 = 3_600_000;
 
@@ -296,8 +298,11 @@ impl LeaseTable {
     /// Releases the licenses of clients that another server serves now, and returns their runs.
     pub fn moved(&mut self, clients: &BTreeSet<String>, wall: i64, now: i64) -> Vec<RunKey> {
         let runs = clients.iter().filter_map(|client| self.by_client.get(client).copied());
+        // One that refreshed here a moment ago has not been sent away yet, whatever the other server says.
+        let is_away = |id| self.allocation.run(id).is_none_or(|run| now.saturating_sub(run.seen) >= SENT_AWAY);
         let is_new = |id: &RunKey| {
-            self.entries.get(id).is_some_and(|entry| entry.state == RunState::Open && entry.moved_at.is_none())
+            let entry = self.entries.get(id);
+            entry.is_some_and(|entry| entry.state == RunState::Open && entry.moved_at.is_none()) && is_away(*id)
         };
         let moved: Vec<RunKey> = runs.filter(is_new).collect();
         for id in &moved {

@@ -34,7 +34,6 @@ impl Engine {
             {
                 tracing::error!(%error, "could not record that this server stood still");
             }
-            before = now;
             while let Some(ended) = polls.try_join_next() {
                 if let Err(error) = ended {
                     tracing::error!("polling a peer failed: {}", reason(error));
@@ -50,6 +49,8 @@ impl Engine {
                 polls.spawn(self.clone().poll_peer(key));
             }
             self.show_peers();
+            // What this loop itself waits for is no standstill.
+            before = self.peers.now();
         }
     }
 
