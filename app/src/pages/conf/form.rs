@@ -185,7 +185,7 @@ pub(crate) fn SettingRow(
     });
     let control = Control { value: typed, invalid: error.is_some(), disabled, focus: context.focuses(&key), described };
     view! {
-        <div class=format!("setting{inactive}") id=format!("setting-{key}") data-file=edits.then_some(in_file) data-find=edits.then(|| found_by(&setting)) hidden=hidden>
+        <div class=format!("setting{inactive}") id=format!("setting-{key}") data-file=edits.then_some(in_file) data-find=found_by(&setting) hidden=hidden>
             <div class="setting-name">
                 <label for=key.clone()>{setting.label.clone()}</label>
                 <code class="key">{key.clone()}</code>
