@@ -92,8 +92,10 @@ pub struct Leases {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Stored {
+    /// The last commit that ended.
     number: u64,
-    failed: u64,
+    /// The last one that was stored, with all before it.
+    good: u64,
 }
 
 impl Leases {
