@@ -125,7 +125,8 @@ export function journeys({ script, hands }: Way): void {
   test('what one may not do says who may', async ({ page }) => {
     await page.context().clearCookies();
     await asPerson(page, world.primary, VIEWER);
-    await page.goto(world.primary.url + '/servers');
+    // In trouble the forms are folded away.
+    await until(page, world.primary, /is on standby/);
     for (const [name, form] of [['Drain to backup', 'Planned maintenance'], ['Start the drill', 'Failover drill']]) {
       const button = card(page, form).getByRole('button', { name });
       if (await button.count()) await expect(button).toBeDisabled();
