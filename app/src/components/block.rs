@@ -157,7 +157,7 @@ pub fn FlashMessage() -> impl IntoView {
                     Some(undo) => view! { <Banner tone=tone text=flash.text>{undo}</Banner> }.drawn(),
                     None => view! { <Banner tone=tone text=flash.text /> }.drawn(),
                 }}
-                // The page asked for again does not say it any more.
+                // The link loads the page again, without the message.
                 <a class="banner-close" href=here aria-label="Dismiss this message"><Icon glyph=Glyph::Cross /></a>
             </div>
         }

@@ -117,7 +117,7 @@ impl Audit {
         verify::verify(self.store.read(), &self.folder).await
     }
 
-    /// The state of the chain and when it was verified: seconds ago, unless the log is so long that it is walked more seldom.
+    /// The state of the chain and when it was verified: 10 s ago at most, longer for a log that takes long to verify.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.

@@ -92,8 +92,8 @@ impl Drains {
         self.state().drill.clone()
     }
 
-    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged. Returns what came to its end
-    /// by itself, in a sentence.
+    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged. Returns how it ended,
+    /// in a sentence, if it ended by itself.
     fn feed(&self, event: DrainEvent, now: i64) -> Option<&'static str> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {

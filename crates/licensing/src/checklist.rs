@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum ChecklistItem {
     /// A server that takes over when this one fails.
     BackupServer,
-    /// Somebody is told when something goes wrong.
+    /// Alerts: a channel and a rule.
     Alerts,
     /// A certificate that browsers trust.
     Tls,

@@ -108,7 +108,7 @@ fn Values(data: RegistrationCard, guid: String) -> impl IntoView {
     .drawn()
 }
 
-/// The form. Each value is tried at the nodes before it is kept; what they say stands beside it.
+/// The form. Each value is tried at the nodes before it is kept; a refusal is shown at its field.
 #[component]
 fn Correct(data: RegistrationCard, tls: bool) -> impl IntoView {
     let context = request();

@@ -61,7 +61,7 @@ impl Engine {
             roster.members.values_mut().for_each(|member| member.watch.excuse(gap, now));
             (roster.name(), !roster.members.is_empty())
         };
-        let detail = format!("{name} stood still for {}: it served nobody and heard of nobody.", span(gap));
+        let detail = format!("{name} stood still for {}. It answered no clients and no peers meanwhile.", span(gap));
         tracing::warn!("{detail}");
         if !has_peers {
             return Ok(());

@@ -278,7 +278,7 @@ fn one(
         (SubjectFinding::Bad(evidence), AlertStatus::Pending { since }) => bad_since(rule, since, evidence, now),
         (SubjectFinding::Bad(evidence), AlertStatus::Resolved { .. }) => bad_since(rule, now, evidence, now),
         (SubjectFinding::Good, AlertStatus::Firing { since, .. }) => {
-            // Of what nobody heard of, nobody hears that it is over.
+            // An alert that was never sent is not reported as resolved either.
             let told = (!before.untold).then(|| (NoticeKind::Resolved, since, before.evidence.clone()));
             (Some(SubjectState::new(AlertStatus::Resolved { since, at: now }, before.evidence)), told)
         }

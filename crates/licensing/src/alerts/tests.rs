@@ -188,7 +188,7 @@ fn a_silenced_rule_tells_nothing_goes_on_and_speaks_again_by_itself() {
     assert_eq!((notices[0].kind, notices[0].since), (NoticeKind::Fired, START), "it is news now");
     assert_eq!(after.silenced_until, None);
     let (resolved, notices) = step(&rule, &state, &days(0), START + TICK);
-    assert_eq!(notices, [], "what nobody heard of");
+    assert_eq!(notices, [], "nothing was sent before");
     assert_eq!(step(&rule, &resolved, &days(0), START + HOUR).1, []);
     // What was told before the silence is reminded of when it is over.
     let (told, _) = step(&rule, &RuleState::default(), &days(2), START);

@@ -35,7 +35,7 @@ async fn an_acknowledged_alert_is_not_reminded_of_and_no_longer_urgent() {
     assert_eq!(by, Some(("ann", START + TICK)));
     world.peer(true);
     world.look_after(TICK).await;
-    assert_eq!(http.posts().len(), 2, "its end is told");
+    assert_eq!(http.posts().len(), 2, "its end is notified");
     assert!(world.audited().await.contains("alert.acknowledge Acknowledged an alert of rule 1: lic-02 is not"));
 }
 
@@ -61,7 +61,7 @@ async fn a_silenced_rule_sends_nothing_until_its_silence_ends_by_itself() {
     let world = world.crashed().await;
     world.peer(false);
     world.look_after(HOUR).await;
-    assert_eq!(http.posts().len(), 1, "it still fires, and that is told now");
+    assert_eq!(http.posts().len(), 1, "it still fires, and is notified now");
     assert_eq!(world.engine.alert_rules().await.unwrap()[0].state.silenced_until, None);
 
     world.engine.silence_alert(&Actor::system(), id, Some(world.clock.now_ms() + DAY)).await.unwrap();
