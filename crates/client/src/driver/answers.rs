@@ -1,9 +1,9 @@
 use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, Welcome};
 use licensing::failover::{FailoverEvent, PRIMARY};
 
-use super::Driver;
 use super::known_server::ServerSession;
 use super::talk::Problem;
+use super::{Driver, HURRY_MS};
 use crate::event::ClientEvent;
 use crate::journal::ServerIndex;
 use crate::keeper_event::KeeperEvent;
@@ -155,9 +155,10 @@ impl Driver {
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         // Clients that were started together are to drift apart: the second refresh comes at any time within the
-        // interval.
+        // interval, but not sooner than one that somebody waits for.
         let is_spread = std::mem::replace(&mut self.known[server].is_spread, true);
-        let pause_ms = if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms) };
+        let pause_ms =
+            if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms).max(HURRY_MS) };
         let moves_here = !works && self.failover.serving() == Some(server);
         let known = &mut self.known[server];
         let sequence = allocation.sequence;

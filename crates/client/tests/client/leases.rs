@@ -108,6 +108,19 @@ async fn a_request_waits_until_the_limit_has_grown_and_no_longer_than_a_refresh_
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_regular_refresh_is_not_sooner_than_one_that_somebody_waits_for() {
+    for _ in 0..200 {
+        let scene = FakeInstallation::new();
+        let client = scene.connect().await;
+        let _lease = client.acquire("SPEECH").await.unwrap();
+        pass(200).await;
+        let times: Vec<u64> = scene.primary.world().refreshes.iter().map(|(at, _)| *at).collect();
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 50), "{times:?}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_waits_gets_what_another_returns() {
     let scene = FakeInstallation::new();
     scene.primary.world().licensed.insert("ONE".to_owned(), 1);
