@@ -129,12 +129,15 @@ const served = (form) => [...(form.elements ?? [])].filter(({ name }) => !['q', 
 /** What a part of a page is, for people: its kind and its heading. */
 const part = (element) => [element.localName, element.className, element.querySelector('h1, h2, h3, legend')?.textContent].join();
 
+/** The element of the page to come that stands for this one. */
+const counterpart = (element, fresh) => id(element) && fresh.querySelector(`#${CSS.escape(id(element))}`);
+
 /**
  * Ties what encloses something that stays to its counterparts, so that both go on together; a part without one stays apart.
  * Says whether the server would fill in the form in another way by now.
  */
 const tie = (kept, root, fresh, count) => {
-  const twin = id(kept) && fresh.querySelector(`#${CSS.escape(id(kept))}`);
+  const twin = counterpart(kept, fresh);
   let depth = 0;
   const pair = (one, other) => {
     if (id(one) || (other && id(other))) return;
@@ -174,6 +177,8 @@ const swap = (html) => {
   }
   for (const island of root.querySelectorAll('leptos-island')) island.live = true;
   for (const one of [root, fresh]) mark(one);
+  // A box that selects a row goes with its row.
+  for (const one of kept) if (one.form && !one.form.contains(one) && !counterpart(one, fresh)) kept.delete(one);
   const stale = [...kept].map((one, count) => tie(one, root, fresh, count)).some(Boolean);
   Idiomorph.morph(root, fresh, {
     callbacks: {

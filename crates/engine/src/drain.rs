@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use licensing::client_protocol::Fault;
 pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
@@ -41,6 +41,8 @@ pub struct Drains {
     state: RwLock<licensing::drain::DrainState>,
     /// Whether it has a row in the database.
     stored: AtomicBool,
+    /// When and how it ended by itself; until that is in the database.
+    ended: Mutex<Option<(i64, &'static str)>>,
     /// State and row change together.
     turn: tokio::sync::Mutex<()>,
 }
@@ -232,20 +234,24 @@ impl Engine {
         };
         if goes_on || is_drilling {
             let sight = if is_drilling { self.drill_sight() } else { DrillSight::default() };
-            if let Some(ended) = self.drain.feed(DrainEvent::Look(sight), self.now_ms()) {
-                let mut tx = self.store.write().await?;
-                add(&mut tx, self.now_ms(), &self.server_name(), PeerEventKind::Returned, ended).await?;
-                tx.commit().await?;
+            let now = self.now_ms();
+            if let Some(sentence) = self.drain.feed(DrainEvent::Look(sight), now) {
+                *self.drain.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, sentence));
             }
         }
         // One that ended early, such as a drill that used its hours, must not resume at the next start.
         if self.drain.current().is_none() && self.drain.stored.load(Ordering::Relaxed) {
             let _turn = self.drain.turn.lock().await;
             if self.drain.current().is_none() {
+                let ended = *self.drain.ended.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut tx = self.store.write().await?;
+                if let Some((at, sentence)) = ended {
+                    add(&mut tx, at, &self.server_name(), PeerEventKind::Returned, sentence).await?;
+                }
                 sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
                 tx.commit().await?;
                 self.drain.stored.store(false, Ordering::Relaxed);
+                *self.drain.ended.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }
         }
         Ok(())
@@ -296,23 +302,28 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::Arc;
 
     use super::*;
     use crate::clock::ManualClock;
 
-    #[tokio::test]
-    async fn what_has_ended_does_not_begin_again_with_the_next_start() {
-        let folder = tempfile::tempdir().unwrap();
-        let conf = folder.path().join("license_server.conf");
-        Engine::write_new_conf(&conf).unwrap();
-        let began = 1_800_000_000_000;
-        let clock = Arc::new(ManualClock::at(began));
-        let open = async || Engine::open(folder.path(), &conf, clock.clone()).await.unwrap();
-        let engine = open().await;
+    const BEGAN: i64 = 1_800_000_000_000;
+
+    async fn opened(folder: &Path) -> (Engine, Arc<ManualClock>) {
+        let conf = folder.join("license_server.conf");
+        if !conf.exists() {
+            Engine::write_new_conf(&conf).unwrap();
+        }
+        let clock = Arc::new(ManualClock::at(BEGAN));
+        (Engine::open(folder, &conf, clock.clone()).await.unwrap(), clock)
+    }
+
+    /// A drain of ten minutes, in the database and nowhere else.
+    async fn drained(engine: &Engine) -> ActiveDrain {
         let drain = ActiveDrain {
-            began,
-            until: began + 600_000,
+            began: BEGAN,
+            until: BEGAN + 600_000,
             by: "ann".to_owned(),
             reason: "work".to_owned(),
             clients: None,
@@ -321,16 +332,48 @@ mod tests {
         let sentence = "Handed over.".to_owned();
         let entry =
             NewAuditEntry { actor: &Actor::system(), action: "server.handover", sentence, outcome: AuditOutcome::Done };
-        let moment = (began, "lic-01", PeerEventKind::Drain, "Drained.");
+        let moment = (BEGAN, "lic-01", PeerEventKind::Drain, "Drained.");
         keep(&engine.store, &engine.audit, Some(&drain), entry, moment).await.unwrap();
+        drain
+    }
+
+    async fn run(engine: &Engine, sql: &'static str) {
+        let mut tx = engine.store.write().await.unwrap();
+        sqlx::query(sql).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_does_not_begin_again_with_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, _) = opened(folder.path()).await;
+        let drain = drained(&engine).await;
         engine.close().await;
-        let engine = open().await;
+        let (engine, _) = opened(folder.path()).await;
         engine.watch_drain().await.unwrap();
         assert_eq!(engine.drain.current(), Some(drain), "it goes on after a restart");
         // It ends before its time.
-        let _ = engine.drain.feed(DrainEvent::TakenBack, began);
+        let _ = engine.drain.feed(DrainEvent::TakenBack, BEGAN);
         engine.watch_drain().await.unwrap();
         engine.close().await;
-        assert_eq!(open().await.drain.current(), None);
+        assert_eq!(opened(folder.path()).await.0.drain.current(), None);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_drain_is_told_also_when_it_could_not_be_stored_at_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, _) = opened(folder.path()).await;
+        drained(&engine).await;
+        engine.close().await;
+        let (engine, clock) = opened(folder.path()).await;
+        run(&engine, "CREATE TRIGGER no_room BEFORE INSERT ON peer_events BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+            .await;
+        clock.advance(600_000);
+        engine.watch_drain().await.unwrap_err();
+        run(&engine, "DROP TRIGGER no_room").await;
+        clock.advance(5_000);
+        engine.watch_drain().await.unwrap();
+        let told = sqlx::query_scalar::<_, i64>("SELECT at FROM peer_events WHERE at > ?").bind(BEGAN);
+        assert_eq!(told.fetch_all(engine.store.read()).await.unwrap(), [BEGAN + 600_000]);
     }
 }
