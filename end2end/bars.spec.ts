@@ -106,7 +106,7 @@ test('from an action to what it shows, on a machine four times as slow', async (
     };
     await page.goto(`${server.url}/configuration`);
     await expect(page.getByRole('button', { name: /^Search/ })).toBeVisible();
-    await slowest('a filter as it is typed', () => page.getByLabel('Filter the settings').pressSequentially('port'));
+    await slowest('a filter as it is typed', () => page.getByRole('searchbox', { name: 'Filter the settings' }).pressSequentially('port'));
     await slowest('a value as it is typed', () => page.getByLabel('Port for license clients', { exact: true }).pressSequentially('75'));
     await slowest('the search opens', () => page.keyboard.press('Control+k'));
     await slowest('words to find', () => page.keyboard.type('audit'));

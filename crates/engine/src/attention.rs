@@ -74,6 +74,11 @@ impl Attention {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whoever asks whether exchanges are possible also renews what pages say of it: no page tells two states.
+    pub(crate) fn note_hindrance(&self, hindrance: Option<String>) {
+        self.note(|found| found.hindrance = hindrance);
+    }
+
     fn note(&self, change: impl FnOnce(&mut Found)) {
         change(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -97,7 +102,8 @@ impl Engine {
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
         let denied = self.denied_products(self.clock.now_ms() - HOUR).await;
         self.look_at_firing().await;
-        let identity = self.identity().await;
+        // Leaves a note of its own.
+        let _ = self.identity().await;
         let now = self.clock.mono_ms();
         self.attention.note(|found| {
             found.free = free;
@@ -109,9 +115,6 @@ impl Engine {
                         tracing::error!(%error, "the database takes no changes");
                     }
                 }
-            }
-            if let Ok(identity) = identity {
-                found.hindrance = identity.readiness.problem();
             }
             if let Ok((verdict, _)) = verdict {
                 found.audit = Some(broken(&verdict).unwrap_or_default());

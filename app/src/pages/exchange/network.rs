@@ -249,7 +249,8 @@ fn LastRound(round: Option<ExchangeRound>, contact: ContactModel, tls: bool, run
                 (false, false) => (Tone::Danger, "Failed"),
             };
             view! {
-                <p class="round"><Pill tone=tone text=word /> <span>{round.sentence}</span> <span class="when"><TimeAgo at_ms=round.at /></span></p>
+                // A refusal is told at the top of the page, and by its node below.
+                <p class="round"><Pill tone=tone text=word /> <span>{(!refused).then_some(round.sentence)}</span> <span class="when"><TimeAgo at_ms=round.at /></span></p>
                 <AttemptList attempts=round.attempts tls=tls />
                 {(!round.ok && !refused).then(|| view! {
                     <div class="actions"><LinkButton href=paths::DIAGNOSTICS>"Check all nodes and ports"</LinkButton></div>

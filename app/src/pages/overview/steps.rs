@@ -112,7 +112,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
                 "Enter the auth string",
                 "The vendor's registration file contains it.",
                 "Show how",
-                paths::EXCHANGE,
+                paths::EXCHANGE_AT_REGISTRATION,
             )];
         }
         Readiness::OtherGuid { .. } => {

@@ -179,6 +179,7 @@ impl Engine {
             _ if identity.keys.is_empty() => Readiness::NoKey,
             _ => Readiness::Ready,
         };
+        self.attention.note_hindrance(identity.readiness.problem());
         Ok(identity)
     }
 
