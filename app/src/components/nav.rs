@@ -111,13 +111,24 @@ fn entry(place: NavPlace, context: &RequestContext) -> Drawn {
     }
 }
 
+/// The first page of each group of the sidebar but the first, and its name.
+const GROUPS: [(&str, &str); 2] = [(paths::EXCHANGE, "Vendor"), (paths::LOGS, "System")];
+
 /// The sidebar of wide screens.
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let context = request();
     view! {
         <nav class="side" aria-label="Pages">
-            <div class="side-items">{PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}</div>
+            <div class="side-items">
+                {PLACES.into_iter().map(|place| {
+                    let group = GROUPS.iter().find(|(first, _)| *first == place.href);
+                    view! {
+                        {group.map(|(_, name)| view! { <p class="side-group">{*name}</p> })}
+                        {entry(place, &context)}
+                    }
+                }).collect_view()}
+            </div>
         </nav>
     }
     .drawn()
