@@ -254,7 +254,7 @@ test.describe('a server in use', () => {
     await other.getByRole('button', { name: 'Save the change' }).click();
     await expect(saved(other)).toBeVisible();
 
-    const stale = page.getByRole('status').filter({ hasText: 'The form you are filling in has changed on the server.' });
+    const stale = page.getByRole('status').filter({ hasText: 'What this form shows has changed on the server.' });
     await expect(stale).toBeVisible();
     await expect(page.getByLabel('Preset minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
     // It stands above the buttons of the page, not over them, and goes when it is told to.

@@ -124,7 +124,7 @@ pub fn Live() -> impl IntoView {
                     LiveLink::Lost => view! { "No connection to the server since "{move || told.with(|told| told.heard.clone())}". Trying again." }.into_any(),
                     LiveLink::SignedOut => view! { "You have been signed out. "<a href="">"Sign in"</a> }.into_any(),
                     _ if stale() => {
-                        view! { "The form you are filling in has changed on the server. "<a href="">"Reload"</a> }.into_any()
+                        view! { "What this form shows has changed on the server. What you entered stays; it is compared when you send it. "<a href="">"Discard it and reload"</a> }.into_any()
                     }
                     _ => ().into_any(),
                 }}

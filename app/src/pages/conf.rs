@@ -122,7 +122,7 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
 /// "ada saved revision 14 from the console".
 fn how(other: &Meanwhile) -> String {
     match (&other.who, other.origin) {
-        (_, Origin::Outside) => "It was changed outside Leasehold".to_owned(),
+        (_, Origin::Outside) => "The file was changed outside Leasehold".to_owned(),
         (Some(who), origin) => format!("{who} saved revision {} from the {}", other.revision, origin.label()),
         (None, origin) => format!("Revision {} was saved from the {}", other.revision, origin.label()),
     }

@@ -48,6 +48,8 @@ pub struct Overview {
     pub machine: Option<(Tone, String)>,
     /// An exchange is under way.
     pub running: bool,
+    /// A node refused the last sync.
+    pub refused: bool,
     /// Where the viewer is signed in, this browser included.
     pub own_sessions: usize,
     /// What is left to set up; empty for all but administrators.

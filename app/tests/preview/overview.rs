@@ -91,6 +91,7 @@ fn overview(registration: Registration) -> Overview {
         pools: crate::clients::pools(),
         clients: 5,
         running: false,
+        refused: false,
         machine: None,
         own_sessions: 2,
         checklist: Vec::new(),

@@ -94,7 +94,7 @@ fn serving() -> ServersPage {
             next: vec!["lic-01 has not responded for 12 min.".into()],
             steps: vec![AdvisedStep {
                 text: "On lic-01: start the service, or restore its network.".into(),
-                command: Some("sudo systemctl start leasehold".into()),
+                command: Some("sudo systemctl restart leasehold".into()),
                 area: None,
             }],
             ..Judgement::default()

@@ -218,14 +218,14 @@ impl Engine {
             let is_drained = report.is_some_and(|report| report.drain.is_some());
             let sentence = match server.state {
                 PeerLiveness::Up(_) if is_drained => {
-                    format!("{} is up and draining.", server.name)
+                    format!("{} was up and draining.", server.name)
                 }
                 PeerLiveness::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
                     Some(ago) => format!("{} last responded {ago} s before.", server.name),
-                    None => format!("{} is up.", server.name),
+                    None => format!("{} was up.", server.name),
                 },
-                PeerLiveness::Silent(_) => format!("{} is not responding.", server.name),
-                PeerLiveness::Never => format!("{} has never responded.", server.name),
+                PeerLiveness::Silent(_) => format!("{} was not responding.", server.name),
+                PeerLiveness::Never => format!("{} had never responded.", server.name),
             };
             let is_prompt = server.last_seen_ms.is_some_and(|seen| late_by_s(now - seen).is_none());
             ObservedPeer { name: server.name.clone(), up, serving, is_prompt, sentence }

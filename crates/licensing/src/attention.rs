@@ -259,7 +259,11 @@ impl Facts<'_> {
             Urgency::Ok => {}
             // A server without a backup is a choice.
             Urgency::Info if judged.situation == Situation::Alone => {}
-            level => found.add(level, name, sentence.clone()),
+            // With what to do first, if anything: whoever reads this may read nothing else.
+            level => match judged.steps.first() {
+                Some(step) => found.add(level, name, format!("{sentence} {}", step.text)),
+                None => found.add(level, name, sentence.clone()),
+            },
         }
         (name.to_owned(), sentence)
     }
@@ -439,8 +443,10 @@ impl Facts<'_> {
             found.add(Urgency::Critical, "Unreadable", format!("The configuration file can't be read. {problem}"));
         }
         if let Some(at) = self.changed_outside {
-            let sentence =
-                format!("The file was changed outside Leasehold {}. Compare and accept the change.", self.at(at));
+            let sentence = format!(
+                "The file was changed outside Leasehold {}. Keep the change, or restore the revision before it.",
+                self.at(at)
+            );
             found.add_at(Urgency::Warning, "Changed outside", sentence, "/configuration/outside");
         }
         let (errors, warnings) = self.findings;

@@ -93,7 +93,10 @@ fn contact(contact: &Value, registered: bool) -> String {
     };
     format!(
         "Last synced {ago}: {} {}{clock}\n",
-        text(contact, "state").replace('_', " ") + ".",
+        match text(contact, "state").as_str() {
+            "in_touch" => "connected.".to_owned(),
+            other => other.replace('_', " ") + ".",
+        },
         text(contact, "effect")
     )
 }

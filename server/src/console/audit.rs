@@ -131,7 +131,18 @@ pub async fn newest_changes(engine: &Engine, limit: usize) -> Result<Vec<AuditIt
     Ok(changes)
 }
 
+/// The revision that an entry about the conf file names; else all of them.
+fn revisions(entry: &Entry) -> Option<String> {
+    // Why it was done may name others.
+    let said = entry.sentence.split(" Why: ").next().unwrap_or_default();
+    let named = said.rsplit_once("revision ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+    let number = named.flatten().and_then(|number| number.parse().ok());
+    let href = || number.map_or_else(|| paths::CONFIGURATION_HISTORY.to_owned(), paths::revision);
+    entry.action.starts_with("conf.").then(href)
+}
+
 fn item(entry: Entry) -> AuditItem {
+    let href = revisions(&entry);
     let objects = entry.objects().map(str::to_owned).collect();
     let from = match entry.address {
         Some(address) => format!("{}, {address}", entry.origin),
@@ -151,6 +162,6 @@ fn item(entry: Entry) -> AuditItem {
             "failed" => Outcome::Failed,
             _ => Outcome::Done,
         },
-        href: entry.action.starts_with("conf.").then(|| paths::CONFIGURATION_HISTORY.to_owned()),
+        href,
     }
 }

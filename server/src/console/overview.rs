@@ -83,6 +83,7 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         pools: clients::pools(engine),
         clients: engine.client_counts().connected,
         running: engine.sync_state().running,
+        refused: engine.sync_state().refusal().is_some(),
         machine: licenses::standing(engine),
         own_sessions: account::own_sessions(console).await?,
         checklist: if console.may(Permission::EditConfiguration) { checklist(console).await? } else { Vec::new() },

@@ -726,7 +726,7 @@ async fn the_wizard_loses_nothing_that_was_typed_and_a_corrected_auth_string_rep
 
     let (status, page) = step("/setup/guid", "guid=%24LV_LIC&auth=TYPED").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.contains("$LV_LIC") && page.contains("One is saved and not shown"), "{page}");
+    assert!(page.contains("$LV_LIC") && page.contains("Entered, and not shown"), "{page}");
     let long = "A".repeat(1025);
     let (_, page) = step("/setup/guid", &format!("guid={GUID}&auth={long}")).await;
     assert!(page.contains("This has 1025 characters; an auth string has at most 1024."), "{page}");

@@ -43,7 +43,7 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
         <FormErrors />
         {data.meanwhile.map(|other| {
             let text = format!("{} while you were editing. Neither change touches the other: yours is on top of it.", how(&other));
-            view! { <Banner tone=Tone::Info text=text><a href=paths::revision(other.revision)>"Show that change"</a></Banner> }
+            view! { <Banner tone=Tone::Info text=text><a href=paths::revision(other.revision) target="_blank">"Show that change"<span class="vh">" (in a new tab)"</span></a></Banner> }
         })}
         <form method="post" action=paths::CONFIGURATION_SAVE class="stack wide">
             <DraftFields draft=data.draft base=file.base />

@@ -83,7 +83,12 @@ pub fn Registration(data: RegistrationCard, tls: bool) -> impl IntoView {
 #[component]
 fn Values(data: RegistrationCard, guid: String) -> impl IntoView {
     let name = if data.deployments.len() == 1 { "Deployment id" } else { "Deployment ids" };
-    let (tone, word) = if data.has_auth { (Tone::Success, "Set") } else { (Tone::Warning, "Missing") };
+    let (tone, word) = match (data.has_auth, data.open) {
+        // A node refused the last sync: nothing says that this one is right.
+        (true, true) => (Tone::Warning, "Set"),
+        (true, false) => (Tone::Success, "Set"),
+        (false, _) => (Tone::Warning, "Missing"),
+    };
     view! {
         <Facts>
             <Fact label="GUID"><Copyable value=guid what="the GUID" /></Fact>
@@ -122,7 +127,7 @@ fn Correct(data: RegistrationCard, tls: bool) -> impl IntoView {
     let guid = context.typed("new_guid", data.guid.as_deref().unwrap_or_default());
     let described = described_by("new_guid", true, guid_error.is_some()).unwrap_or_default();
     let auth_hint = match (data.auth_is_kept, data.has_auth) {
-        (true, _) => "The one you typed is used. Leave this empty to keep it.",
+        (true, _) => "The one you typed last is used while this is empty.",
         (false, true) => "Leave empty to keep the saved one.",
         (false, false) => "From the vendor, together with the GUID.",
     };

@@ -61,7 +61,7 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
     if data.file.changed_outside_ms.is_some() {
         steps.push(NextStep::new(
             "Review the change made outside Leasehold",
-            "Keep it as a new revision, or restore the previous one.",
+            "Keep it, or restore the revision before it.",
             "Show what changed",
             paths::CONFIGURATION_OUTSIDE,
         ));
@@ -147,6 +147,12 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
         paths::DIAGNOSTICS,
     );
     match (data.contact.last_ms, data.contact.phase.as_str()) {
+        _ if data.refused => vec![NextStep::new(
+            "Correct the registration",
+            "A licensing node refused the last sync. Its reason is under Exchange.",
+            "Go to Exchange",
+            paths::EXCHANGE_AT_REGISTRATION,
+        )],
         (None, _) if data.running => Vec::new(),
         (None, _) => vec![NextStep::new(
             "Run the first sync",
@@ -187,6 +193,7 @@ pub(super) fn sample() -> Overview {
         pools: Vec::new(),
         clients: 0,
         running: false,
+        refused: false,
         machine: None,
         own_sessions: 1,
         checklist: Vec::new(),

@@ -65,7 +65,7 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
 #[component]
 fn Ways(guid: String, has_auth: bool, registration: bool) -> impl IntoView {
     let hint = if has_auth {
-        "One is saved and not shown. Leave this empty to keep it."
+        "Entered, and not shown. Leave this empty to keep it; the nodes check it in the step Key."
     } else {
         "Also from the vendor. It proves to the nodes that reports come from you; without it this server can't sync."
     };

@@ -443,14 +443,14 @@ impl Facts<'_> {
     }
 }
 
-/// Start a server that does not respond.
+/// Start a server that does not respond; it may have ended or hang.
 fn start(server: &ServerFacts) -> AdvisedStep {
     AdvisedStep {
         text: format!(
-            "On {}: start the service, or restore its network. Clients return within 15 seconds.",
+            "On {}: restart the service, or restore its network. Clients return within 15 seconds.",
             server.name
         ),
-        command: Some("sudo systemctl start leasehold".to_owned()),
+        command: Some("sudo systemctl restart leasehold".to_owned()),
         area: None,
     }
 }

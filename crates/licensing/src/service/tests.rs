@@ -7,7 +7,7 @@ const NOW: Millis = 1_795_952_040_000;
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 const LEFT: Millis = 71 * HOUR + 12 * MINUTE;
-const START: &str = "sudo systemctl start leasehold";
+const START: &str = "sudo systemctl restart leasehold";
 
 fn server(name: &str, role: Role) -> ServerFacts {
     let state = PeerLiveness::Up(NOW - HOUR);

@@ -69,7 +69,7 @@ impl VeLicenseStatus {
     pub fn sentence(&self) -> String {
         match self {
             VeLicenseStatus::None => {
-                "This machine has no license. Create a request, carry it to the vendor, and install the license you get."
+                "No license of this machine is installed. Create a request, carry it to the vendor, and install the license you get."
                     .to_owned()
             }
             VeLicenseStatus::Valid { notes } if notes.is_empty() => "The license of this machine is valid.".to_owned(),
