@@ -2,7 +2,7 @@
 //! valid.
 //!
 //! Hard components bind: a change voids the license. Changes of soft ones are only recorded. An unreadable component
-//! doesn't count as changed: the last verdict stays valid for [`UNREADABLE_MS`].
+//! doesn't count as changed, nor does one whose file is gone: the last verdict stays valid for [`UNREADABLE_MS`].
 
 mod bound;
 mod judge;
@@ -10,7 +10,7 @@ mod name;
 mod words;
 
 pub use bound::{BoundMachine, ComponentMark, Digest, MarkError};
-pub use judge::{ComponentChange, MachineVerdict, UNREADABLE_MS, UnreadComponent, judge};
+pub use judge::{ComponentChange, MachineVerdict, UNREADABLE_MS, UnreadComponent, differs, judge};
 pub use name::{ComponentName, NameError};
 pub use words::{ALLOWED, VOIDS};
 
@@ -25,8 +25,26 @@ pub enum ComponentReading {
     Value(String),
     /// The machine has none.
     Absent,
+    /// The file that states it does not exist: the machine has none, or something keeps the file from it.
+    Missing {
+        /// Which file.
+        file: String,
+        /// The value by other, less certain means.
+        otherwise: Option<String>,
+    },
     /// It could not be read, for this reason (a clause: `permission denied`).
     Unknown(String),
+}
+
+impl ComponentReading {
+    /// The value, if there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            ComponentReading::Value(value) | ComponentReading::Missing { otherwise: Some(value), .. } => Some(value),
+            ComponentReading::Absent | ComponentReading::Missing { .. } | ComponentReading::Unknown(_) => None,
+        }
+    }
 }
 
 /// One component of a machine.
@@ -45,7 +63,7 @@ pub struct MachineIdentity {
 }
 
 impl MachineIdentity {
-    /// From readings. A missing name counts as absent; the last of repeated names applies. Values are trimmed, and an
+    /// From readings. A name that is not there counts as absent; the last of repeated names applies. Values are trimmed, and an
     /// empty one is absent.
     pub fn new(read: impl IntoIterator<Item = Component>) -> MachineIdentity {
         let mut readings: BTreeMap<ComponentName, ComponentReading> = BTreeMap::new();

@@ -211,13 +211,17 @@ struct VeComponent {
 fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine {
     let component = |name: ComponentName| {
         let (state, value) = match identity.reading(name) {
-            ComponentReading::Value(value) if name.is_open() => ("read", value.clone()),
-            ComponentReading::Value(_) => {
-                let bound = identity.bound();
-                ("read", bound.mark(name).map_or_else(String::new, ComponentMark::shown))
-            }
-            ComponentReading::Absent => ("absent", "none".to_owned()),
             ComponentReading::Unknown(why) => ("unreadable", why.clone()),
+            reading if reading.value().is_some() => {
+                ("read", identity.bound().mark(name).map_or_else(String::new, ComponentMark::shown))
+            }
+            // It was there when the license was made.
+            ComponentReading::Missing { file, .. }
+                if license.and_then(|license| license.bound.mark(name)?.digest()).is_some() =>
+            {
+                ("unreadable", format!("{file} is missing"))
+            }
+            _ => ("absent", "none".to_owned()),
         };
         VeComponent {
             component: name,

@@ -22,7 +22,7 @@ use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::bundle::LicenseStatus;
 use licensing::machine::{
-    ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
+    ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS, differs,
 };
 use licensing::permission::Permission;
 use licensing::ve::{VeEntitlement, VeLicenseKind, VeLicenseStatus};
@@ -237,21 +237,21 @@ fn component(
 ) -> ComponentRow {
     let licensed = bound.and_then(|bound| bound.mark(name));
     let now = match identity.reading(name) {
-        ComponentReading::Value(_) | ComponentReading::Absent => {
-            present.mark(name).map_or_else(String::new, ComponentMark::shown)
-        }
         ComponentReading::Unknown(why) => format!("not readable: {why}"),
+        // It was there when the license was made.
+        ComponentReading::Missing { file, .. } if licensed.is_some_and(|mark| mark.digest().is_some()) => {
+            format!("not readable: {file} is missing")
+        }
+        _ => present.mark(name).map_or_else(String::new, ComponentMark::shown),
     };
-    let differs = licensed.is_some_and(|mark| {
-        mark.digest().is_some() && present.mark(name).is_some_and(|present| present.digest() != mark.digest())
-    });
+    let is_other = licensed.is_some_and(|mark| differs(name, mark, identity.reading(name)));
     ComponentRow {
         label: name.label().to_owned(),
         now,
         licensed: licensed.map(ComponentMark::shown),
         voids: name.is_hard(),
         when: name.void_when().to_owned(),
-        differs,
+        differs: is_other,
     }
 }
 

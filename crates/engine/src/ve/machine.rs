@@ -58,10 +58,10 @@ impl Machine {
         MachineIdentity::new(ComponentName::ALL.map(|name| Component { name, reading: reading(name) }))
     }
 
-    /// A file, trimmed and without unprintable characters. A missing file is absent; an unreadable one is unknown.
+    /// A file, trimmed and without unprintable characters. An empty one is absent; an unreadable one is unknown.
     fn text(&self, path: &str) -> Text {
         let bytes = std::fs::read(self.root.join(path)).map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => ComponentReading::Absent,
+            ErrorKind::NotFound | ErrorKind::NotADirectory => missing(path),
             ErrorKind::PermissionDenied => ComponentReading::Unknown(format!("this user may not read /{path}")),
             _ => ComponentReading::Unknown(format!("can't read /{path}: {error}")),
         })?;
@@ -92,15 +92,18 @@ impl Machine {
     fn whole(&self, path: &str) -> Text {
         match std::fs::read(self.root.join(path)) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(ComponentReading::Absent),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(missing(path)),
             Err(error) => Err(ComponentReading::Unknown(format!("can't read /{path}: {error}"))),
         }
     }
 
     fn instance_uuid(&self) -> ComponentReading {
         match uuid(self.text("sys/hypervisor/uuid")) {
-            ComponentReading::Absent => uuid(self.text("proc/device-tree/vm,uuid")),
-            other => other,
+            ComponentReading::Value(uuid) => ComponentReading::Value(uuid),
+            other => match uuid(self.text("proc/device-tree/vm,uuid")) {
+                ComponentReading::Missing { .. } => other,
+                found => found,
+            },
         }
     }
 
@@ -120,7 +123,12 @@ impl Machine {
         }
         let flags = self.whole("proc/cpuinfo").unwrap_or_default();
         let flag = |line: &str| line.starts_with("flags") && line.split_whitespace().any(|flag| flag == "hypervisor");
-        if flags.lines().any(flag) { ComponentReading::Value("unnamed".to_owned()) } else { ComponentReading::Absent }
+        let by_processor = flags.lines().any(flag).then(|| "unnamed".to_owned());
+        // Without the firmware's names, whoever runs this machine may still do so.
+        match vendor {
+            Err(ComponentReading::Missing { file, .. }) => ComponentReading::Missing { file, otherwise: by_processor },
+            _ => by_processor.map_or(ComponentReading::Absent, ComponentReading::Value),
+        }
     }
 
     /// From the cloud's firmware, else from cloud-init.
@@ -174,19 +182,32 @@ impl Machine {
     }
 }
 
-/// The first that is present; otherwise unknown, if any is unknown, else absent.
+/// What stands in a file that is not there.
+fn missing(path: &str) -> ComponentReading {
+    ComponentReading::Missing { file: format!("/{path}"), otherwise: None }
+}
+
+/// The first that is present; otherwise unknown, if any is unknown; absent, if any says so; else the first file that is
+/// missing.
 fn first<const N: usize>(texts: [Text; N]) -> ComponentReading {
-    let mut otherwise = ComponentReading::Absent;
+    let rank = |reading: &ComponentReading| match reading {
+        ComponentReading::Unknown(_) => 2,
+        ComponentReading::Missing { .. } => 0,
+        ComponentReading::Absent | ComponentReading::Value(_) => 1,
+    };
+    let mut otherwise: Option<ComponentReading> = None;
     for text in texts {
         match text {
             Ok(text) => {
                 return ComponentReading::Value(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect());
             }
-            Err(unknown @ ComponentReading::Unknown(_)) => otherwise = unknown,
+            Err(reading) if otherwise.as_ref().is_none_or(|best| rank(&reading) > rank(best)) => {
+                otherwise = Some(reading);
+            }
             Err(_) => {}
         }
     }
-    otherwise
+    otherwise.unwrap_or(ComponentReading::Absent)
 }
 
 /// A UUID in lower case; all zeros or all ones means unset.

@@ -81,13 +81,13 @@ impl ComponentMark {
     /// The mark of this component; `None` if it could not be read.
     #[must_use]
     pub fn of(component: &Component) -> Option<ComponentMark> {
-        match &component.reading {
-            ComponentReading::Value(value) => Some(ComponentMark::Value {
+        match (component.reading.value(), &component.reading) {
+            (Some(value), _) => Some(ComponentMark::Value {
                 digest: Digest(digest(value.as_bytes())),
-                open: component.name.is_open().then(|| value.clone()),
+                open: component.name.is_open().then(|| value.to_owned()),
             }),
-            ComponentReading::Absent => Some(ComponentMark::Absent),
-            ComponentReading::Unknown(_) => None,
+            (None, ComponentReading::Unknown(_)) => None,
+            (None, _) => Some(ComponentMark::Absent),
         }
     }
 

@@ -3,9 +3,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, bound::Digest, digest};
-use crate::contact::Millis;
+use crate::contact::{Millis, TOLERANCE};
 
-/// How long the last verdict stays valid while a hard component is unreadable: 24 h.
+/// How long the last verdict stays valid while a hard component is unreadable, or its file missing: 24 h.
 pub const UNREADABLE_MS: Millis = 24 * 60 * 60 * 1000;
 
 /// A changed component, with its values for display.
@@ -106,10 +106,13 @@ pub fn judge(
             };
             MachineVerdict::Void { changes: names.into_iter().map(unread).collect() }
         }
-        MachineVerdict::Unknown { since_ms, until_ms, .. } => {
+        // An end further away was set by a clock that ran ahead: it counts anew.
+        MachineVerdict::Unknown { since_ms, until_ms, .. }
+            if *until_ms <= now_ms.saturating_add(UNREADABLE_MS + TOLERANCE) =>
+        {
             MachineVerdict::Unknown { names, since_ms: *since_ms, until_ms: *until_ms }
         }
-        MachineVerdict::Fits { .. } => {
+        MachineVerdict::Unknown { .. } | MachineVerdict::Fits { .. } => {
             MachineVerdict::Unknown { names, since_ms: now_ms, until_ms: now_ms.saturating_add(UNREADABLE_MS) }
         }
     }
@@ -121,18 +124,47 @@ enum Compared {
     Unread(String),
 }
 
+/// Whether a component is another one than in the license.
+#[must_use]
+pub fn differs(name: ComponentName, mark: &ComponentMark, reading: &ComponentReading) -> bool {
+    matches!(compare(name, mark, reading), Compared::Changed(_))
+}
+
 fn compare(name: ComponentName, mark: &ComponentMark, reading: &ComponentReading) -> Compared {
     let changed = |is: String| Compared::Changed(ComponentChange { name, was: mark.shown(), is });
-    match (mark, reading) {
-        (ComponentMark::Absent, ComponentReading::Value(value)) if name == ComponentName::Hypervisor => {
-            changed(value.clone())
-        }
-        (ComponentMark::Absent, _) => Compared::Same,
-        (ComponentMark::Value { .. }, ComponentReading::Unknown(why)) => Compared::Unread(why.clone()),
-        (ComponentMark::Value { .. }, ComponentReading::Absent) => changed("none".to_owned()),
-        (ComponentMark::Value { digest: was, .. }, ComponentReading::Value(value)) => {
-            let is = Digest(digest(value.as_bytes()));
-            if is == *was { Compared::Same } else { changed(if name.is_open() { value.clone() } else { is.short() }) }
-        }
+    let ComponentMark::Value { digest: was, .. } = mark else {
+        return match reading.value() {
+            Some(value) if name == ComponentName::Hypervisor => changed(value.to_owned()),
+            _ => Compared::Same,
+        };
+    };
+    if reading.value().is_some_and(|value| is_same(name, value, was)) {
+        return Compared::Same;
     }
+    match reading {
+        ComponentReading::Unknown(why) => Compared::Unread(why.clone()),
+        ComponentReading::Missing { file, .. } => Compared::Unread(format!("{file} is missing")),
+        ComponentReading::Absent => changed("none".to_owned()),
+        ComponentReading::Value(value) if name.is_open() => changed(value.clone()),
+        ComponentReading::Value(value) => changed(Digest(digest(value.as_bytes())).short()),
+    }
+}
+
+/// Whether this value has that digest. Firmware states a UUID in either byte order, depending on the kernel.
+fn is_same(name: ComponentName, value: &str, was: &Digest) -> bool {
+    let is = |value: &str| Digest(digest(value.as_bytes())) == *was;
+    let is_uuid = matches!(name, ComponentName::ProductUuid | ComponentName::InstanceUuid);
+    is(value) || (is_uuid && swapped(value).is_some_and(|value| is(&value)))
+}
+
+/// A UUID with the bytes of its first three groups in the other order.
+fn swapped(uuid: &str) -> Option<String> {
+    let groups: Vec<&str> = uuid.split('-').collect();
+    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let turned = |group: &str| -> String { (0..group.len()).step_by(2).rev().map(|at| &group[at..at + 2]).collect() };
+    is_uuid.then(|| {
+        let [first, second, third] = [groups[0], groups[1], groups[2]].map(turned);
+        format!("{first}-{second}-{third}-{}-{}", groups[3], groups[4])
+    })
 }

@@ -120,6 +120,61 @@ fn what_cannot_be_read_keeps_the_last_verdict_for_a_day() {
 }
 
 #[test]
+fn a_file_that_is_gone_is_no_change_for_a_day_and_then_voids_and_is_named() {
+    let gone = |otherwise: Option<&str>| ComponentReading::Missing {
+        file: "/etc/machine-id".to_owned(),
+        otherwise: otherwise.map(str::to_owned),
+    };
+    let bound = machine(&[]).bound();
+    let without = machine(&[(ComponentName::MachineId, gone(None))]);
+    let first = judge(&bound, &without, &FITS, NOW);
+    let MachineVerdict::Unknown { names, until_ms, .. } = &first else { panic!("{first:?}") };
+    assert_eq!(names[0].to_string(), "Machine id (/etc/machine-id is missing)");
+    assert_eq!(*until_ms, NOW + UNREADABLE_MS);
+    let MachineVerdict::Void { changes } = judge(&bound, &without, &first, NOW + UNREADABLE_MS) else {
+        panic!("stands")
+    };
+    assert!(changes[0].is.contains("/etc/machine-id is missing"), "{}", changes[0]);
+    // What other files say counts where it is the same, and is no change where it is less certain.
+    assert_eq!(
+        judge(&bound, &machine(&[(ComponentName::MachineId, gone(Some("4c4c4544004d3510")))]), &FITS, NOW),
+        FITS
+    );
+    let less = machine(&[(ComponentName::Hypervisor, gone(Some("unnamed")))]);
+    assert!(matches!(judge(&bound, &less, &FITS, NOW), MachineVerdict::Unknown { .. }));
+    // A license made without it binds nothing.
+    assert_eq!(judge(&without.bound(), &machine(&[]), &FITS, NOW), FITS);
+}
+
+#[test]
+fn an_end_that_a_clock_running_ahead_has_set_counts_anew() {
+    let (bound, blind) = (machine(&[]).bound(), machine(&[(ComponentName::ProductUuid, unread())]));
+    let ahead = judge(&bound, &blind, &FITS, NOW + 70 * 365 * UNREADABLE_MS);
+    let MachineVerdict::Unknown { until_ms, .. } = judge(&bound, &blind, &ahead, NOW) else { panic!("void") };
+    assert_eq!(until_ms, NOW + UNREADABLE_MS);
+}
+
+#[rstest]
+#[case::product(ComponentName::ProductUuid)]
+#[case::instance(ComponentName::InstanceUuid)]
+fn a_uuid_in_either_byte_order_is_the_same_machine(#[case] name: ComponentName) {
+    let bound = machine(&[(name, value("44454c4c-4d00-1035-804a-c2c04f4e3432"))]).bound();
+    for (uuid, fits) in [
+        ("44454c4c-4d00-1035-804a-c2c04f4e3432", true),
+        ("4c4c4544-004d-3510-804a-c2c04f4e3432", true),
+        ("4c4c4544-004d-3510-804a-c2c04f4e3433", false),
+        ("44454c4c-4d00-1035-4a80-c2c04f4e3432", false),
+        ("é4454c4c-4d00-1035-804a-c2c04f4e343", false),
+    ] {
+        let verdict = judge(&bound, &machine(&[(name, value(uuid))]), &FITS, NOW);
+        assert_eq!(matches!(verdict, MachineVerdict::Fits { .. }), fits, "{uuid}");
+    }
+    let id = machine(&[(ComponentName::MachineId, value("44454c4c-4d00-1035-804a-c2c04f4e3432"))]).bound();
+    let turned = machine(&[(ComponentName::MachineId, value("4c4c4544-004d-3510-804a-c2c04f4e3432"))]);
+    assert!(matches!(judge(&id, &turned, &FITS, NOW), MachineVerdict::Void { .. }), "no other id has two orders");
+}
+
+#[test]
 fn a_void_license_stays_void_while_something_cannot_be_read() {
     let bound = machine(&[]).bound();
     let void = judge(&bound, &machine(&[(ComponentName::CpuCores, value("8"))]), &FITS, NOW);

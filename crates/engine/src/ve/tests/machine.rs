@@ -24,12 +24,13 @@ fn a_machine_is_read_from_its_files() {
         ComponentName::RootFileSystem,
         ComponentName::Addresses,
     ] {
-        assert_eq!(reading(&world, name), ComponentReading::Absent, "{name}");
+        let found = reading(&world, name);
+        assert!(matches!(&found, ComponentReading::Missing { otherwise: None, .. }), "{name} {found:?}");
     }
 }
 
 #[test]
-fn what_is_not_there_is_absent_and_what_cannot_be_read_is_unknown() {
+fn what_is_not_there_is_missing_and_what_cannot_be_read_is_unknown() {
     let world = World::new();
     world.hide("sys/class/dmi/id/product_uuid");
     world.hide("etc/machine-id");
@@ -41,7 +42,8 @@ fn what_is_not_there_is_absent_and_what_cannot_be_read_is_unknown() {
     world.remove("proc/sys/kernel/hostname");
     assert_eq!(reading(&world, ComponentName::HostName), value("x"));
     world.remove("proc/cpuinfo");
-    assert_eq!(reading(&world, ComponentName::CpuCores), ComponentReading::Absent);
+    let gone = |file: &str| ComponentReading::Missing { file: file.to_owned(), otherwise: None };
+    assert_eq!(reading(&world, ComponentName::CpuCores), gone("/proc/cpuinfo"));
     world.write("proc/cpuinfo", "nothing of the kind");
     assert!(matches!(reading(&world, ComponentName::CpuCores), ComponentReading::Unknown(_)));
 }

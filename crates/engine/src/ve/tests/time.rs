@@ -29,6 +29,25 @@ async fn an_unreadable_machine_keeps_its_license_for_a_day_restarts_included() {
 }
 
 #[tokio::test]
+async fn a_machine_without_one_of_its_files_keeps_its_license_for_a_day_and_says_which() {
+    let world = World::new();
+    let ve = world.server("a").await;
+    world.install(&ve, &world.license(1, |_| {})).await.unwrap();
+    world.remove("etc/machine-id");
+    world.remove("sys/class/dmi/id/sys_vendor");
+    let standing = ve.check(NOW + 5, false).await.unwrap();
+    let sentence = standing.sentence();
+    assert!(in_force(&standing) && sentence.contains("/etc/machine-id is missing"), "{sentence}");
+    assert!(sentence.contains("/sys/class/dmi/id/sys_vendor is missing"), "{sentence}");
+    let standing = ve.check(NOW + 5 + DAY, false).await.unwrap();
+    assert!(matches!(standing, VeLicenseStatus::Void { .. }), "{standing:?}");
+    assert!(standing.sentence().contains("/etc/machine-id is missing"), "{}", standing.sentence());
+    world.write("etc/machine-id", "4c4c4544004d3510804ac2c04f4e3432\n");
+    world.write("sys/class/dmi/id/sys_vendor", "QEMU\n");
+    assert!(in_force(&ve.check(NOW + 6 + DAY, false).await.unwrap()));
+}
+
+#[tokio::test]
 async fn the_end_of_a_license_and_the_last_hour_take_it_out_of_force() {
     let world = World::new();
     let ve = world.server("a").await;
