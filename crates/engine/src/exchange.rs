@@ -36,7 +36,7 @@ pub use trial::{TRIAL_LIMIT, Trial, TrialIdentity};
 pub use usage::{Snapshot, UsageReport};
 
 pub(crate) use background::SyncControl;
-pub(crate) use contact::ContactKeeper;
+pub(crate) use contact::{ContactKeeper, KnownClock};
 pub(crate) use licenses::BundleInForce;
 
 use licensing::contact::Millis;

@@ -46,6 +46,7 @@ use store::{Store, StoreError};
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) store: Store,
+    /// The time everything goes by; the machine's clock itself is in [`Self::contact`].
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) folder: PathBuf,
     pub(crate) conf_path: PathBuf,
@@ -57,7 +58,7 @@ pub struct Engine {
     /// Argon2 takes memory and a core: two at a time.
     pub(crate) hashing: tokio::sync::Semaphore,
     /// The contact clock.
-    pub(crate) contact: exchange::ContactKeeper,
+    pub(crate) contact: Arc<exchange::ContactKeeper>,
     /// Who this server is at the nodes, as it is stored.
     pub(crate) stored_identity: cached::Cached<exchange::ServerIdentity>,
     /// The changes of the last answer, with the row they were read from.
@@ -110,14 +111,15 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]. An unreadable conf file is not an error: the server runs and reports it.
     pub async fn open(folder: &Path, conf_path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store = store::open(folder, clock.now_ms()).await?;
+        let contact = Arc::new(exchange::ContactKeeper::load(store.read(), clock).await?);
+        let clock: Arc<dyn Clock> = Arc::new(exchange::KnownClock(contact.clone()));
         let started_at = clock.now_ms();
-        let store = store::open(folder, started_at).await?;
         let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
             .await
             .map_err(std::io::Error::other)
             .map_err(sqlx::Error::Io)?;
         let state = ConfState::new(conf_path.display().to_string(), None, None, None);
-        let contact = exchange::ContactKeeper::load(store.read(), started_at).await?;
         let keep = Arc::new(leases::SqliteKeep::new(store.clone(), clock.clone()));
         let engine = Self {
             contact,
@@ -168,7 +170,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Wall time, Unix milliseconds.
+    /// The time, Unix milliseconds: that of the machine where it is credible.
     pub fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }

@@ -96,7 +96,7 @@ impl Engine {
             let host = &probe.target.host;
             if let Some(theirs) = probe.clock_ms.filter(|_| clocks.iter().all(|(known, _)| known != host)) {
                 // Its second has been running for half a second, on average.
-                clocks.push((host.clone(), theirs.saturating_add(500).saturating_sub(self.clock.now_ms())));
+                clocks.push((host.clone(), theirs.saturating_add(500).saturating_sub(self.contact.wall_ms())));
             }
             self.reachability.send_modify(|state| state.done += 1);
         })

@@ -11,6 +11,7 @@ mod machine;
 mod stored;
 
 pub(crate) use background::EVERY;
+pub(crate) use install::InstallClock;
 pub use install::{InstallError, InstalledNow};
 pub use machine::{MACHINE_ROOT, Machine};
 pub use stored::{LookError, VeFolder, look};

@@ -273,6 +273,13 @@ impl Facts<'_> {
         if !self.registered {
             match self.machine {
                 Some((level, sentence)) if level <= Urgency::Info => {
+                    if sync.clock_flagged {
+                        found.add(
+                            Urgency::Warning,
+                            "Clock moved",
+                            "This machine's clock differs from the time known to have passed. Set the clock; a right one counts after a week of running.",
+                        );
+                    }
                     return ("Not needed".to_owned(), format!("{sentence} It needs no registration."));
                 }
                 _ => found.add(
@@ -709,5 +716,7 @@ mod tests {
         facts.machine = Some((Urgency::Ok, "The license of this machine is in force."));
         assert_eq!(part(&facts, Part::Sync).level, Urgency::Ok);
         assert_eq!(part(&facts, Part::Licenses).level, Urgency::Ok);
+        facts.sync.clock_flagged = true;
+        assert_eq!(part(&facts, Part::Sync).state, "Clock moved");
     }
 }

@@ -22,6 +22,22 @@ pub const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Tolerated difference between wall clock and high-water mark, milliseconds.
 pub const TOLERANCE: Millis = 5 * 60 * 1000;
 
+/// A server may have been switched off this long: at a start, a wall clock further ahead is not believed at once.
+pub const LONGEST_OFF: Millis = 90 * DAY;
+
+/// Running time for which the wall clock must keep its distance to measured time before it is believed.
+pub const CONFIRMED_AFTER: Millis = 7 * DAY;
+
+/// A wall clock further ahead is wrong however long it says so; only a signed time moves measured time that far.
+pub const LONGEST_JUMP: Millis = 3_653 * DAY;
+
+/// A running wall clock this far ahead is followed by [`ContactState::known`]: a paused virtual machine has missed that
+/// much.
+pub const LONGEST_PAUSE: Millis = 7 * DAY;
+
+/// 2023-01-01, before this program existed. Measured time before it was taken from a clock that had not been set yet.
+pub const EARLIEST: Millis = 1_672_531_200_000;
+
 /// Days without a sync after which licenses leave service: at least 60.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u32", into = "u32")]
@@ -62,18 +78,29 @@ impl From<Limit> for u32 {
     }
 }
 
+/// A wall clock that keeps its distance to measured time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClockStanding {
+    /// The distance: ahead (positive) or behind (negative), milliseconds.
+    pub by: Millis,
+    /// Running time for which it was the same, within [`TOLERANCE`], milliseconds.
+    pub lasted: Millis,
+}
+
 /// The state of contact. Everything but `anchor` is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContactState {
     /// The time signed by the node in the last verified exchange, Unix milliseconds; `None` before the first.
     pub last_verified: Option<Millis>,
-    /// Measured time, Unix milliseconds. Only a verified exchange moves it back.
+    /// Measured time, Unix milliseconds. Only a signed time moves it back.
     pub high_water: Millis,
     /// When licenses leave service.
     pub limit: Limit,
     /// Milliseconds by which the wall clock was last ahead (positive) or behind (negative) of `high_water`, beyond
-    /// [`TOLERANCE`]. Stays until the next verified exchange.
+    /// [`TOLERANCE`]. Stays until the next verified exchange, or until running time has confirmed the wall clock.
     pub flagged: Option<Millis>,
+    /// While flagged: where the wall clock stands, and for how long.
+    pub standing: Option<ClockStanding>,
     /// The phase and high-water time of the last log line, so that none repeats.
     pub reported: Option<(ContactPhase, Millis)>,
     /// The monotonic time of `high_water`; `None` before the first tick of a run.
@@ -86,6 +113,23 @@ impl ContactState {
     #[must_use]
     pub fn unregistered(now: Millis) -> ContactState {
         ContactState { high_water: now, ..ContactState::default() }
+    }
+
+    /// The time that everything but license terms goes by: sessions, waits, schedules, records. It is the wall clock where that is
+    /// credible, else measured time, so a clock that is set to another year moves nothing. A clock that is behind is credible once it
+    /// has kept its place for a day of running: then measured time was taken from one that was ahead.
+    #[must_use]
+    pub fn known(&self, wall: Millis, mono: Millis) -> Millis {
+        let passed = self.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
+        let measured = self.high_water.saturating_add(passed);
+        let ahead = wall.saturating_sub(measured);
+        let was_never_set = step::was_never_set(measured, wall);
+        let has_kept_its_place = self.standing.is_some_and(|standing| {
+            let kept = ahead.saturating_sub(standing.by).saturating_abs() <= TOLERANCE;
+            kept && standing.by < 0 && standing.lasted >= DAY
+        });
+        let is_credible = was_never_set || has_kept_its_place || (-TOLERANCE..=LONGEST_PAUSE).contains(&ahead);
+        if is_credible { wall } else { measured }
     }
 
     /// Whole days since the last verified exchange; `None` before the first.

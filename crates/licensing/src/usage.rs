@@ -12,6 +12,7 @@ mod growth;
 mod levels;
 mod licensed;
 mod line;
+mod retention;
 mod split;
 mod users;
 
@@ -24,6 +25,7 @@ pub use growth::{Baseline, baseline, growth};
 pub use levels::Levels;
 pub use licensed::{LicensedHistory, PeakHour, closest_to_limit};
 pub use line::UsageLine;
+pub use retention::PurgeProgress;
 pub use split::{Span, by_hour};
 pub use users::Users;
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use licensing::conf::setting::SETTINGS;
-use licensing::contact::{Limit, PHASES, PhaseLogLevel};
+use licensing::contact::{
+    CONFIRMED_AFTER, DAY, LONGEST_JUMP, LONGEST_OFF, LONGEST_PAUSE, Limit, Millis, PHASES, PhaseLogLevel, TOLERANCE,
+};
 use licensing::status_report::FIELDS;
 
 /// Makes a document.
@@ -69,6 +71,16 @@ fn contact() -> String {
         let _ = writeln!(text, "| `{}` {} | {from} | {level}, {every} | {} |", rule.phase, rule.label, rule.effect);
     }
     text.push_str("\nThe same table drives the console, `GET /api/v1/status` (`contact`), `/metrics` (`license_days_since_sync`, `license_contact_state`) and the log.\n");
+    let days = |ms: Millis| ms / DAY;
+    let _ = write!(
+        text,
+        include_str!("clocks.md"),
+        tolerance = TOLERANCE / 60_000,
+        off = days(LONGEST_OFF),
+        confirmed = days(CONFIRMED_AFTER),
+        years = days(LONGEST_JUMP) / 365,
+        pause = days(LONGEST_PAUSE),
+    );
     text
 }
 

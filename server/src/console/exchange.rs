@@ -122,7 +122,7 @@ fn clock_sentence(off: i64) -> String {
     };
     let way = if off > 0 { "ahead of" } else { "behind" };
     format!(
-        "This machine's clock is {how_far} {way} the elapsed time Leasehold measured. Days follow the measured time until the next verified exchange. Check the machine's clock."
+        "This machine's clock is {how_far} {way} the elapsed time Leasehold measured. Days follow the measured time until a sync, or a week of running, confirms the clock. Set the machine's clock, then sync."
     )
 }
 

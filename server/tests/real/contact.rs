@@ -8,6 +8,7 @@ use crate::harness::{ServerOptions, stderr};
 pub mod console;
 mod moved;
 mod walk;
+mod years;
 
 /// Stops the server and starts it with its clock moved, and with a log of its own.
 fn restart(world: &mut ExchangePair, clock: &str) -> String {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use licensing::contact::TOLERANCE;
 use serde::{Deserialize, Serialize};
+use sqlx::{Sqlite, Transaction};
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
@@ -92,9 +94,10 @@ impl Sessions {
             .execute(&mut *tx)
             .await
             .map_err(backend)?;
-        sqlx::query("DELETE FROM sessions WHERE expires_at < ?1 OR seen_at < ?1 - ?2")
+        sqlx::query("DELETE FROM sessions WHERE expires_at < ?1 OR seen_at < ?1 - ?2 OR seen_at > ?1 + ?3")
             .bind(now)
             .bind(IDLE_MS)
+            .bind(TOLERANCE)
             .execute(&mut *tx)
             .await
             .map_err(backend)?;
@@ -126,7 +129,8 @@ impl SessionStore for Sessions {
                 .await
                 .map_err(backend)?;
         let Some((data, seen, expires)) = row else { return Ok(None) };
-        if now >= expires || now - seen > IDLE_MS {
+        // Last seen in a time to come: the clock it was made by was wrong, and nothing says when it ends.
+        if now >= expires || now - seen > IDLE_MS || seen - now > TOLERANCE {
             self.delete(id).await?;
             return Ok(None);
         }
@@ -149,6 +153,17 @@ impl SessionStore for Sessions {
         sqlx::query("DELETE FROM sessions WHERE id = ?").bind(key(id)).execute(&mut *tx).await.map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
+}
+
+/// Moves all sessions with a time that was corrected by `by`, so that nobody is signed out by it.
+pub(crate) async fn shift(tx: &mut Transaction<'static, Sqlite>, by: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE sessions SET created_at = created_at + ?1, seen_at = seen_at + ?1, expires_at = expires_at + ?1",
+    )
+    .bind(by)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// A session as listed.
@@ -178,10 +193,11 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn sessions(&self, user_id: i64) -> sqlx::Result<Vec<SessionItem>> {
         let now = self.clock.now_ms();
-        sqlx::query_as("SELECT handle, address, agent, created_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? AND seen_at > ? ORDER BY seen_at DESC")
+        sqlx::query_as("SELECT handle, address, agent, created_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? AND seen_at BETWEEN ? AND ? ORDER BY seen_at DESC")
             .bind(user_id)
             .bind(now)
             .bind(now - IDLE_MS)
+            .bind(now + TOLERANCE)
             .fetch_all(self.store.read())
             .await
     }
@@ -193,10 +209,11 @@ impl Engine {
     pub async fn live_sessions(&self) -> sqlx::Result<usize> {
         let now = self.clock.now_ms();
         let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM sessions WHERE user_id IS NOT NULL AND expires_at > ? AND seen_at > ?",
+            "SELECT count(*) FROM sessions WHERE user_id IS NOT NULL AND expires_at > ? AND seen_at BETWEEN ? AND ?",
         )
         .bind(now)
         .bind(now - IDLE_MS)
+        .bind(now + TOLERANCE)
         .fetch_one(self.store.read())
         .await?;
         Ok(usize::try_from(count).unwrap_or(0))

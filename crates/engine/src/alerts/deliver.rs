@@ -170,11 +170,13 @@ impl Engine {
         let due: Vec<Due> = sqlx::query_as(
             "SELECT id, channel, kind, message, made_at, attempts FROM
                 (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY made_at, rowid) AS turn
-                 FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL)
-             WHERE turn <= ? ORDER BY channel, turn",
+                 FROM alert_deliveries WHERE (next_at <= ?1 OR next_at > ?1 + ?3) AND channel IS NOT NULL)
+             WHERE turn <= ?2 ORDER BY channel, turn",
         )
         .bind(self.clock.now_ms())
         .bind(AT_ONCE)
+        // No pause is longer: one that is was made by another clock.
+        .bind(retry::LONGEST)
         .fetch_all(self.store.read())
         .await?;
         let mut by_channel: BTreeMap<i64, Vec<Due>> = BTreeMap::new();

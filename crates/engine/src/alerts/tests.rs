@@ -123,6 +123,47 @@ fn hook(sink: &HttpSink) -> NewChannel {
 }
 
 #[tokio::test]
+async fn what_waits_by_a_clock_that_ran_ahead_waits_no_longer_once_it_is_right() {
+    let http = HttpSink::start("200 OK", "").await;
+    let world = World::new().await;
+    let channel = world.channel(hook(&http)).await;
+    world.rule(&[channel]).await;
+    world.peer(false);
+    world.engine.look_at_alerts().await.unwrap();
+    // As one left it that believed itself two years later.
+    let mut tx = world.engine.store.write().await.unwrap();
+    sqlx::query("UPDATE alert_deliveries SET next_at = next_at + ?").bind(730 * DAY).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    world.look_after(TICK).await;
+    assert_eq!(world.told().await, [("fired".to_owned(), Progress::Delivered)]);
+    assert_eq!(http.posts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_years_ahead_forgets_no_alert_and_makes_nothing_wait() {
+    let http = HttpSink::start("200 OK", "").await;
+    let world = World::new().await;
+    let channel = world.channel(hook(&http)).await;
+    world.rule(&[channel]).await;
+    world.peer(false);
+    world.look_after(TICK).await;
+    let count = || async {
+        let found = sqlx::query_scalar("SELECT count(*) FROM signal_history WHERE at <= ?").bind(START + TICK);
+        let count: i64 = found.fetch_one(world.engine.store.read()).await.unwrap();
+        count
+    };
+    let before = count().await;
+    assert!(before > 0);
+    world.clock.set_off(2 * 365 * DAY);
+    world.look_after(2 * HOUR).await;
+    assert_eq!(count().await, before, "the history stays");
+    world.clock.set_off(-2 * 365 * DAY);
+    let told = world.told().await.len();
+    world.look_after(HOUR).await;
+    assert_eq!(world.told().await.len(), told + 1, "the reminder comes in its hour");
+}
+
+#[tokio::test]
 async fn what_fires_is_told_by_mail_and_post_then_again_then_that_all_is_well() {
     let (smtp, http) = (SmtpSink::start("250 2.0.0 Ok: queued as 4711").await, HttpSink::start("200 OK", "").await);
     let world = World::new().await;

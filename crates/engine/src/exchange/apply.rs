@@ -82,7 +82,7 @@ impl Engine {
             context: ground.context,
             keys: &ground.keys,
             installed: ground.installed.as_ref().map(|installed| installed.stamp()),
-            now: self.clock.now_ms(),
+            now: self.contact.wall_ms(),
             high_water: self.contact().high_water,
         };
         check(signed, fact, &expected)

@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use licensing::contact::{self, ContactEffect, ContactEvent, ContactPhase, ContactState, Limit, Millis, PhaseLogLevel};
+use licensing::contact::{
+    self, ClockStanding, ContactEffect, ContactEvent, ContactPhase, ContactState, Limit, Millis, PhaseLogLevel,
+};
 use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
+use crate::accounts::session_store;
+use crate::clock::Clock;
 use crate::tasks::ticks;
 
 /// Time between two readings of the clocks.
@@ -18,16 +22,55 @@ const STORE_EVERY: Millis = 60_000;
 #[derive(Debug)]
 pub(crate) struct ContactKeeper {
     state: Mutex<(ContactState, Millis)>,
+    /// The clock of this machine, which may be wrong.
+    machine: Arc<dyn Clock>,
+}
+
+/// The time of a server: that of its machine where it is credible. See [`ContactState::known`].
+#[derive(Debug)]
+pub(crate) struct KnownClock(pub Arc<ContactKeeper>);
+
+impl Clock for KnownClock {
+    fn now_ms(&self) -> i64 {
+        // Before the lock is taken, so that time read later is never earlier.
+        let (wall, mono) = (self.0.machine.now_ms(), self.0.machine.mono_ms());
+        self.0.lock().0.known(wall, mono)
+    }
+
+    fn mono_ms(&self) -> i64 {
+        self.0.machine.mono_ms()
+    }
 }
 
 impl ContactKeeper {
-    /// The stored state, at startup at wall time `wall`.
-    pub(crate) async fn load(pool: &SqlitePool, wall: Millis) -> Result<Self, sqlx::Error> {
+    /// The stored state, at startup.
+    pub(crate) async fn load(pool: &SqlitePool, machine: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         let row: Option<StoredState> = sqlx::query_as("SELECT * FROM contact").fetch_optional(pool).await?;
+        let (wall, mono) = (machine.now_ms(), machine.mono_ms());
         let stored = row.map_or_else(|| ContactState::unregistered(wall), ContactState::from);
-        let (state, effects) = settle(contact::step(&stored, ContactEvent::Started { wall }), stored);
+        let (started, mut effects) = settle(contact::step(&stored, ContactEvent::Started { wall }), stored);
+        let (state, more) = settle(contact::step(&started, ContactEvent::Tick { wall, mono }), started);
+        effects.extend(more);
         carry_out(&effects, &state);
-        Ok(Self { state: Mutex::new((state, 0)) })
+        Ok(Self { state: Mutex::new((state, 0)), machine })
+    }
+
+    /// What the clock of the machine says, right or wrong: only for comparing clocks.
+    pub(crate) fn wall_ms(&self) -> Millis {
+        self.machine.now_ms()
+    }
+
+    /// Stores a state after a signed time in the caller's transaction. Sessions move with the time.
+    pub(crate) async fn correct(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        before: &ContactState,
+        after: &ContactState,
+    ) -> Result<(), sqlx::Error> {
+        store(tx, after).await?;
+        let (wall, mono) = (self.machine.now_ms(), self.machine.mono_ms());
+        let by = after.known(wall, mono).saturating_sub(before.known(wall, mono));
+        if by.saturating_abs() > contact::TOLERANCE { session_store::shift(tx, by).await } else { Ok(()) }
     }
 
     fn lock(&self) -> MutexGuard<'_, (ContactState, Millis)> {
@@ -43,6 +86,8 @@ struct StoredState {
     flagged: Option<Millis>,
     reported_phase: Option<String>,
     reported_at: Option<Millis>,
+    standing_by: Option<Millis>,
+    standing_lasted: Option<Millis>,
 }
 
 impl From<StoredState> for ContactState {
@@ -56,6 +101,7 @@ impl From<StoredState> for ContactState {
             high_water: row.high_water,
             limit: Limit::new(row.limit_days),
             flagged: row.flagged,
+            standing: row.standing_by.zip(row.standing_lasted).map(|(by, lasted)| ClockStanding { by, lasted }),
             reported,
             anchor: None,
         }
@@ -85,9 +131,14 @@ fn carry_out(effects: &[ContactEffect], state: &ContactState) {
             ContactEffect::ClockFlagged { by } => tracing::warn!(
                 minutes = by / 60_000,
                 days = state.days(),
-                "this machine's clock differs from the measured time; ignoring it until the next verified exchange"
+                "this machine's clock differs from the measured time; ignoring it until a sync or a week of running confirms it"
             ),
-            ContactEffect::ClockSettled => tracing::info!("a verified exchange confirmed the time"),
+            ContactEffect::ClockSettled => tracing::info!("a signed time confirmed the time"),
+            ContactEffect::ClockConfirmed { by } => tracing::warn!(
+                minutes = by / 60_000,
+                days = state.days(),
+                "this machine's clock has kept its time for a week of running; following it"
+            ),
         }
     }
 }
@@ -128,8 +179,9 @@ impl Engine {
 
     /// Advances the state and carries out the effects.
     fn tick_contact(&self) {
+        let machine = &self.contact.machine;
+        let event = ContactEvent::Tick { wall: machine.now_ms(), mono: machine.mono_ms() };
         let mut guard = self.contact.lock();
-        let event = ContactEvent::Tick { wall: self.clock.now_ms(), mono: self.clock.mono_ms() };
         let (next, effects) = settle(contact::step(&guard.0, event), guard.0);
         guard.0 = next;
         drop(guard);
@@ -190,12 +242,12 @@ impl Engine {
         let (state, mut effects) = settle(contact::step(&before, ContactEvent::Verified { node_time }), before);
         let on_its_way = before.high_water.saturating_sub(node_time);
         let passed = on_its_way.clamp(0, before.high_water.saturating_sub(made_at).max(0));
-        let (wall, mono) = (self.clock.now_ms(), self.clock.mono_ms());
+        let (wall, mono) = (self.contact.machine.now_ms(), self.contact.machine.mono_ms());
         let begun = ContactState { anchor: Some(mono.saturating_sub(passed)), ..state };
         let (state, more) = settle(contact::step(&begun, ContactEvent::Tick { wall, mono }), begun);
         effects.extend(more);
         let state = state.with_limit(limit);
-        store(tx, &state).await?;
+        self.contact.correct(tx, &before, &state).await?;
         Ok(Some((state, effects)))
     }
 
@@ -204,8 +256,9 @@ impl Engine {
         &self,
         tx: &mut Transaction<'static, Sqlite>,
     ) -> Result<ContactState, sqlx::Error> {
-        let state =
-            ContactState { anchor: self.contact.lock().0.anchor, ..ContactState::unregistered(self.clock.now_ms()) };
+        // Time goes on as it was: another identity is no signed time.
+        let state = self.contact.lock().0;
+        let state = ContactState { last_verified: None, reported: None, limit: Limit::default(), ..state };
         store(tx, &state).await?;
         Ok(state)
     }
@@ -219,10 +272,11 @@ impl Engine {
 
 async fn store(tx: &mut Transaction<'static, Sqlite>, state: &ContactState) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO contact (id, last_verified, high_water, limit_days, flagged, reported_phase, reported_at)
-         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO contact (id, last_verified, high_water, limit_days, flagged, reported_phase, reported_at,
+         standing_by, standing_lasted)
+         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (id) DO UPDATE SET last_verified = ?1, high_water = ?2, limit_days = ?3, flagged = ?4,
-         reported_phase = ?5, reported_at = ?6",
+         reported_phase = ?5, reported_at = ?6, standing_by = ?7, standing_lasted = ?8",
     )
     .bind(state.last_verified)
     .bind(state.high_water)
@@ -230,6 +284,8 @@ async fn store(tx: &mut Transaction<'static, Sqlite>, state: &ContactState) -> R
     .bind(state.flagged)
     .bind(state.reported.map(|(phase, _)| phase.as_str()))
     .bind(state.reported.map(|(_, at)| at))
+    .bind(state.standing.map(|standing| standing.by))
+    .bind(state.standing.map(|standing| standing.lasted))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -210,6 +210,38 @@ async fn a_jump_of_the_running_clock_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_start_with_a_clock_years_ahead_lapses_nothing_and_leaves_nothing_behind() {
+    let mut world = World::registered().await;
+    world.exchange(1, 50).await;
+    for off in [2 * 365 * DAY, 70 * 365 * DAY, -10 * 365 * DAY] {
+        let (known, days) = (world.engine.now_ms(), world.engine.contact().days());
+        world.clock.set_off(off);
+        world = world.restarted().await;
+        assert_eq!(world.engine.contact().days(), days, "{off}");
+        assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)), "{off}");
+        assert_eq!(world.engine.now_ms(), known, "{off}");
+        world.clock.advance(DAY / 24);
+        world.clock.set_off(-off);
+        world = world.restarted().await;
+        assert_eq!(world.engine.now_ms(), known + DAY / 24, "{off}");
+        assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)), "{off}");
+    }
+    world.exchange(2, 50).await;
+    assert_eq!((world.engine.contact().days(), world.engine.contact().flagged), (Some(0), None));
+}
+
+#[tokio::test]
+async fn another_identity_gives_a_clock_that_was_set_back_no_time() {
+    let world = World::registered().await;
+    world.exchange(1, 50).await;
+    world.clock.advance(40 * DAY);
+    let measured = world.engine.contact().high_water;
+    world.clock.set_off(-40 * DAY);
+    world.register("{11111111-2222-4333-8444-555555555555}").await;
+    assert_eq!((world.engine.contact().days(), world.engine.contact().high_water), (None, measured));
+}
+
+#[tokio::test]
 async fn another_identity_starts_without_contact_and_without_the_old_licenses() {
     let world = World::registered().await;
     world.exchange(1, 50).await;

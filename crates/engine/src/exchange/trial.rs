@@ -135,7 +135,7 @@ impl Engine {
             context: identity.context,
             keys: &identity.keys,
             installed: None,
-            now: self.clock.now_ms(),
+            now: self.contact.wall_ms(),
             high_water: self.contact().high_water,
         };
         let fact = LedgerFact::Open { report_sha256: report_digest(&report).unwrap_or_default() };

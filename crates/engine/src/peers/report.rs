@@ -44,7 +44,7 @@ impl Engine {
             role: roster.role(),
             context: roster.context,
             guid: guid.filter(|_| roster.context.is_some()),
-            wall_ms: self.clock.now_ms(),
+            wall_ms: self.contact.wall_ms(),
             started_ms: self.started_at,
             url: roster.own.as_ref().and_then(|own| own.url.clone()).or_else(|| self.peers.console.get().cloned()),
             members: Vec::new(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::usage::{DAY_MS, day_of};
+use licensing::contact::Millis;
+use licensing::usage::{DAY_MS, PurgeProgress, day_of};
 
 use super::count::MINUTE_MS;
 use super::{Usage, UsageError};
@@ -25,11 +26,13 @@ pub struct Retention {
     pub days: i64,
     /// Single denials.
     pub denials: i64,
+    /// The newest data files, by number, stay whatever their day.
+    pub newest_files: usize,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { files: 400, edges: 40, hours: 800, days: 3_653, denials: 400 }
+        Self { files: 400, edges: 40, hours: 800, days: 3_653, denials: 400, newest_files: 31 }
     }
 }
 
@@ -69,30 +72,59 @@ impl Engine {
         let mut ticks = ticks(PURGE_EVERY);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.purge_usage(self.now_ms()).await {
-                tracing::error!(%error, "could not remove old usage records");
+            match self.purge_usage().await {
+                Ok(Some(_)) => {}
+                Ok(None) => tracing::warn!("no old usage records are removed while this machine's clock is in doubt"),
+                Err(error) => tracing::error!(%error, "could not remove old usage records"),
             }
         }
     }
 
-    /// Removes data past its default retention.
+    /// Removes data past its default retention, at most one day's worth a day of measured time. `None`: nothing, because the clock is in
+    /// doubt.
     ///
     /// # Errors
     /// [`DatabaseError`]; the next call continues.
-    pub async fn purge_usage(&self, now_ms: i64) -> Result<Purged, DatabaseError> {
-        self.usage.purge(now_ms, Retention::default()).await
+    pub async fn purge_usage(&self) -> Result<Option<Purged>, DatabaseError> {
+        let contact = self.contact();
+        if contact.flagged.is_some() {
+            return Ok(None);
+        }
+        let day = self.usage.count_retention(contact.high_water).await?;
+        self.usage.purge(day * DAY_MS, Retention::default()).await.map(Some)
     }
 }
 
 impl Usage {
-    /// Removes data past its retention.
+    /// The UTC day from which retention is counted now, stored before anything is removed.
+    async fn count_retention(&self, measured: Millis) -> Result<i64, DatabaseError> {
+        let newest = self.inner.writer.lock().await.newest_day();
+        let mut tx = self.inner.store.write().await?;
+        let before: Option<(i64, i64)> =
+            sqlx::query_as("SELECT counted, done FROM usage_purge").fetch_optional(&mut *tx).await?;
+        let before = before.map(|(counted, done)| PurgeProgress { counted, done });
+        let progress = PurgeProgress::on(before, day_of(measured), newest);
+        sqlx::query(
+            "INSERT INTO usage_purge (id, counted, done) VALUES (1, ?1, ?2)
+             ON CONFLICT (id) DO UPDATE SET counted = ?1, done = ?2",
+        )
+        .bind(progress.counted)
+        .bind(progress.done)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(progress.day())
+    }
+
+    /// Removes data past its retention, counted from `now_ms`.
     ///
     /// # Errors
     /// [`DatabaseError`]; the next call continues.
     pub async fn purge(&self, now_ms: i64, retention: Retention) -> Result<Purged, DatabaseError> {
         let today = day_of(now_ms);
         let before = |days: i64| today - days;
-        let mut purged = Purged { files: self.purge_files(before(retention.files)).await?, rows: 0 };
+        let mut purged =
+            Purged { files: self.purge_files(before(retention.files), retention.newest_files).await?, rows: 0 };
         self.raise(before(retention.edges), before(retention.hours)).await?;
         let steps = [
             (
@@ -152,9 +184,10 @@ impl Usage {
         Ok(())
     }
 
-    async fn purge_files(&self, before: i64) -> Result<u64, UsageError> {
+    async fn purge_files(&self, before: i64, newest: usize) -> Result<u64, UsageError> {
         let mut writer = self.inner.writer.lock().await;
-        let old: Vec<i64> = writer.files.days().take_while(|day| *day < before).collect();
+        let most = writer.files.days().count().saturating_sub(newest);
+        let old: Vec<i64> = writer.files.days().take(most).take_while(|day| *day < before).collect();
         for day in &old {
             // The row first: a missing file with a row would be reported as lost.
             let mut tx = self.inner.store.write().await?;

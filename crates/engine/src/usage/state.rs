@@ -148,6 +148,11 @@ impl Writer {
         Ok((writer, short))
     }
 
+    /// The newest day with data, in files or rows.
+    pub fn newest_day(&self) -> Option<i64> {
+        self.files.days().next_back().max(Some(self.newest).filter(|day| *day > i64::MIN))
+    }
+
     /// Reloads the state after a failed commit.
     pub async fn read_again(&mut self, store: &Store) -> Result<(), UsageError> {
         let (read, _) = Self::read(store, &self.folder.clone()).await?;

@@ -10,7 +10,7 @@ use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{DEFAULT_INTERVAL_MIN, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 
-use super::{InstallError, InstalledNow, InstalledVe, VeState};
+use super::{InstallClock, InstallError, InstalledNow, InstalledVe, VeState};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::countdown::{HoursLicense, LicenseError};
@@ -28,7 +28,8 @@ fn is_due(state: &VeState, now_ms: i64) -> bool {
     let license = state.installed.as_ref().map(|installed| installed.license());
     let minutes = license.map_or(DEFAULT_INTERVAL_MIN, |license| license.interval_min);
     let ends = |at: i64| checked < at && at <= now_ms;
-    now_ms.saturating_sub(checked) >= i64::from(minutes) * MINUTE_MS
+    // A check in a time to come was made by a clock that ran ahead.
+    !(0..i64::from(minutes) * MINUTE_MS).contains(&now_ms.saturating_sub(checked))
         || license.is_some_and(|license| matches!(license.kind, VeLicenseKind::Normal { until } if ends(until)))
         || matches!(state.standing, VeLicenseStatus::Unverified { until_ms, .. } if ends(until_ms))
 }
@@ -77,7 +78,12 @@ impl Engine {
         named: Option<Fingerprint>,
         actor: &Actor,
     ) -> Result<InstalledNow, InstallError> {
-        let now = self.ve.install(text, named, actor, self.contact().high_water).await?;
+        let state = self.contact();
+        let clock = InstallClock { keeper: Some(&*self.contact), state, wall: self.contact.wall_ms() };
+        let now = self.ve.install(text, named, actor, clock).await?;
+        if let Some((state, effects)) = &now.contact {
+            self.adopt_contact(*state, effects);
+        }
         self.stored_identity.forget();
         self.take_hours(&now.installed).await?;
         self.check_ve().await?;

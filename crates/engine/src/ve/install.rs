@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use licensing::contact::{self, ContactEffect, ContactEvent, ContactState};
 use licensing::machine::{ComponentChange, MachineVerdict, UnreadComponent, judge};
 use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
@@ -12,6 +13,7 @@ use super::{InstalledVe, VeLicensing, VeState};
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::countdown::LicenseError;
+use crate::exchange::ContactKeeper;
 
 /// The result of installing.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,32 @@ pub struct InstalledNow {
     pub installed: Arc<InstalledVe>,
     /// Whether it was already installed.
     pub unchanged: bool,
+    /// What the time it was made changed of the contact clock; stored with the license.
+    pub(crate) contact: Option<(ContactState, Vec<ContactEffect>)>,
+}
+
+/// The contact clock at an installation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InstallClock<'a> {
+    pub keeper: Option<&'a ContactKeeper>,
+    pub state: ContactState,
+    /// What the clock of this machine says.
+    pub wall: i64,
+}
+
+impl InstallClock<'_> {
+    /// The state once the time a license was made is known; `None` if that changes nothing.
+    fn signed(&self, released: Option<i64>) -> Option<(ContactState, Vec<ContactEffect>)> {
+        let event = ContactEvent::Signed { released: released?, wall: self.wall };
+        match contact::step(&self.state, event) {
+            Ok((state, effects)) => (state != self.state).then_some((state, effects)),
+            Err(broken) => {
+                tracing::error!(error = %broken, "broken invariant in the contact clock; keeping the previous state");
+                metrics::counter!("leasehold_broken_invariants_total", "machine" => "contact").increment(1);
+                None
+            }
+        }
+    }
 }
 
 /// Why a license was not installed. Nothing is changed then.
@@ -92,19 +120,19 @@ fn day(ms: i64) -> String {
 
 impl VeLicensing {
     /// Installs a license if it is signed by a trusted vendor, for this machine, and newer than any before. `named` is
-    /// the fingerprint of a key to trust from now on. `now_ms` as in [`VeLicensing::check`].
+    /// the fingerprint of a key to trust from now on. The time it was made sets a clock right that ran ahead where no exchange does.
     ///
     /// # Errors
     /// [`InstallError`]; nothing is changed then, and the audit log says so.
-    pub async fn install(
+    pub(crate) async fn install(
         &self,
         text: &[u8],
         named: Option<Fingerprint>,
         actor: &Actor,
-        now_ms: i64,
+        clock: InstallClock<'_>,
     ) -> Result<InstalledNow, InstallError> {
         let _turn = self.turn.lock().await;
-        let result = self.take_in(text, named, actor, now_ms).await;
+        let result = self.take_in(text, named, actor, clock).await;
         if let Err(error) = result.as_ref()
             && error.is_refusal()
         {
@@ -121,15 +149,17 @@ impl VeLicensing {
         text: &[u8],
         named: Option<Fingerprint>,
         actor: &Actor,
-        now_ms: i64,
+        clock: InstallClock<'_>,
     ) -> Result<InstalledNow, InstallError> {
         let text = LicenseText::parse(text)?;
         let (key, is_new) = trusted(&text, &keys(self.store.read()).await?, named)?;
         let stored = self.stored().await?;
         if let Some(stored) = stored.filter(|stored| stored.installed.text == text) {
-            return Ok(InstalledNow { installed: Arc::new(stored.installed), unchanged: true });
+            return Ok(InstalledNow { installed: Arc::new(stored.installed), unchanged: true, contact: None });
         }
         let fits = MachineVerdict::Fits { notes: Vec::new() };
+        let signed = clock.signed(text.license.released);
+        let now_ms = signed.as_ref().map_or(clock.state.high_water, |(state, _)| state.high_water);
         let verdict = judge(&text.license.bound, &self.identity().await, &fits, now_ms);
         match &verdict {
             MachineVerdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
@@ -146,11 +176,12 @@ impl VeLicensing {
         {
             return Err(InstallError::Ended(until));
         }
-        self.put(&installed, &verdict, is_new, actor, now_ms).await?;
+        let corrected = signed.as_ref().and_then(|(state, _)| Some((clock.keeper?, &clock.state, state)));
+        self.put(&installed, &verdict, is_new, actor, now_ms, corrected).await?;
         let standing = standing_of(&installed, &verdict, installed.license().serial, false, now_ms);
         let installed = Arc::new(installed);
         self.tell(VeState { installed: Some(installed.clone()), standing, checked_at: Some(now_ms) });
-        Ok(InstalledNow { installed, unchanged: false })
+        Ok(InstalledNow { installed, unchanged: false, contact: signed })
     }
 
     async fn put(
@@ -160,10 +191,14 @@ impl VeLicensing {
         key_is_new: bool,
         actor: &Actor,
         now_ms: i64,
+        corrected: Option<(&ContactKeeper, &ContactState, &ContactState)>,
     ) -> Result<(), sqlx::Error> {
         let license = installed.license();
         let name = anchor::name(&installed.key, license.fingerprint.as_str(), &self.installation);
         let mut tx = self.store.write().await?;
+        if let Some((keeper, before, after)) = corrected {
+            keeper.correct(&mut tx, before, after).await?;
+        }
         if key_is_new {
             sqlx::query(
                 "INSERT INTO vendor_keys (fingerprint, signing, sealing, pinned_at, pinned_by) VALUES (?1, ?2, ?3, ?4, ?5)

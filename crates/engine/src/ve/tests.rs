@@ -7,11 +7,12 @@ mod time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use licensing::contact::ContactState;
 use licensing::ve::{LicenseText, VeEntitlement, VeLicense, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
-use super::{InstallError, InstalledNow, Machine, VeLicensing, VePlaces};
+use super::{InstallClock, InstallError, InstalledNow, Machine, VeLicensing, VePlaces};
 use crate::actor::Actor;
 use crate::audit::Audit;
 use crate::clock::ManualClock;
@@ -112,8 +113,13 @@ impl World {
     }
 
     async fn install(&self, ve: &VeLicensing, text: &[u8]) -> Result<InstalledNow, InstallError> {
-        ve.install(text, Some(self.vendor.public().fingerprint()), &actor(), NOW).await
+        ve.install(text, Some(self.vendor.public().fingerprint()), &actor(), at(NOW)).await
     }
+}
+
+/// A contact clock that agrees with the machine's.
+fn at(now: i64) -> InstallClock<'static> {
+    InstallClock { keeper: None, state: ContactState::unregistered(now), wall: now }
 }
 
 fn actor() -> Actor {

@@ -1,4 +1,10 @@
-use super::{ContactPhase, ContactState, ContactViolation, Millis, PhaseLogLevel, TOLERANCE, invariants};
+use super::{
+    CONFIRMED_AFTER, ClockStanding, ContactPhase, ContactState, ContactViolation, DAY, EARLIEST, LONGEST_JUMP,
+    LONGEST_OFF, Millis, PhaseLogLevel, TOLERANCE, invariants,
+};
+
+/// Most of a tick that counts as running time: a machine asleep confirms nothing.
+const LONGEST_TICK: Millis = DAY / 24;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +25,13 @@ pub enum ContactEvent {
     Verified {
         /// The time signed by the node, Unix milliseconds.
         node_time: Millis,
+    },
+    /// A newer license of this machine was installed; it names the time it was made.
+    Signed {
+        /// That time, Unix milliseconds.
+        released: Millis,
+        /// Wall time, Unix milliseconds.
+        wall: Millis,
     },
 }
 
@@ -48,8 +61,13 @@ pub enum ContactEffect {
         /// Milliseconds ahead (positive) or behind (negative).
         by: Millis,
     },
-    /// A verified exchange confirmed the time.
+    /// A signed time confirmed the time.
     ClockSettled,
+    /// The wall clock has agreed with itself for [`CONFIRMED_AFTER`] and is believed.
+    ClockConfirmed {
+        /// Milliseconds by which measured time was moved on.
+        by: Millis,
+    },
 }
 
 /// The next state and effects. An error is a broken invariant: keep the old state, log it and count it.
@@ -61,22 +79,52 @@ pub fn step(state: &ContactState, event: ContactEvent) -> Result<(ContactState, 
     let mut effects = Vec::new();
     match event {
         ContactEvent::Started { wall } => {
-            // Time while off counts; a clock set back does not.
-            next.high_water = state.high_water.max(wall);
+            // Time while off counts, as far as it is plausible; a clock set back does not.
+            let ahead = wall.saturating_sub(state.high_water);
+            if ahead <= LONGEST_OFF || was_never_set(state.high_water, wall) {
+                next.high_water = state.high_water.max(wall);
+            }
             next.anchor = None;
-            flag(&mut next, wall, &mut effects);
+            // A clock that is ahead has gone on while this machine was off.
+            let by = wall.saturating_sub(next.high_water);
+            let gone_on = |standing: ClockStanding| {
+                let most = if standing.by > TOLERANCE { LONGEST_OFF } else { TOLERANCE };
+                let kept = (-TOLERANCE..=most).contains(&by.saturating_sub(standing.by));
+                kept.then_some(ClockStanding { by, ..standing })
+            };
+            next.standing = state.standing.and_then(gone_on);
+            flag(&mut next, wall, 0, &mut effects);
         }
         ContactEvent::Tick { wall, mono } => {
             let passed = state.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
             next.high_water = state.high_water.saturating_add(passed);
             next.anchor = Some(mono);
-            flag(&mut next, wall, &mut effects);
+            if was_never_set(next.high_water, wall) {
+                next.high_water = wall;
+            }
+            flag(&mut next, wall, passed.min(LONGEST_TICK), &mut effects);
         }
         ContactEvent::Verified { node_time } => {
             next.last_verified = Some(node_time);
             next.high_water = node_time;
-            next.flagged = None;
+            (next.flagged, next.standing) = (None, None);
             if state.flagged.is_some() {
+                effects.push(ContactEffect::ClockSettled);
+            }
+        }
+        ContactEvent::Signed { released, wall } => {
+            let measured = state.high_water;
+            // It is not earlier than the license was made …
+            if (TOLERANCE..=LONGEST_JUMP).contains(&released.saturating_sub(measured)) {
+                next.high_water = released;
+            }
+            // … and where no exchange can set a clock right that ran ahead, this is the way back.
+            let back = wall.max(released);
+            if state.last_verified.is_none() && measured.saturating_sub(back) > TOLERANCE {
+                next.high_water = back;
+            }
+            if next.flagged.is_some() && wall.saturating_sub(next.high_water).saturating_abs() <= TOLERANCE {
+                (next.flagged, next.standing) = (None, None);
                 effects.push(ContactEffect::ClockSettled);
             }
         }
@@ -86,15 +134,38 @@ pub fn step(state: &ContactState, event: ContactEvent) -> Result<(ContactState, 
     Ok((next, effects))
 }
 
-fn flag(next: &mut ContactState, wall: Millis, effects: &mut Vec<ContactEffect>) {
+/// Whether measured time was taken from a clock that had not been set, and the wall clock has been since.
+pub(super) fn was_never_set(measured: Millis, wall: Millis) -> bool {
+    measured < EARLIEST && wall >= EARLIEST
+}
+
+/// Notes a wall clock that differs, and believes it once it has kept its place for [`CONFIRMED_AFTER`] of running time.
+fn flag(next: &mut ContactState, wall: Millis, ran: Millis, effects: &mut Vec<ContactEffect>) {
     let by = wall.saturating_sub(next.high_water);
-    if by.saturating_abs() <= TOLERANCE {
-        return;
+    let differs = by.saturating_abs() > TOLERANCE;
+    if differs {
+        if next.flagged.is_none() {
+            effects.push(ContactEffect::ClockFlagged { by });
+        }
+        next.flagged = Some(by);
     }
     if next.flagged.is_none() {
-        effects.push(ContactEffect::ClockFlagged { by });
+        next.standing = None;
+        return;
     }
-    next.flagged = Some(by);
+    let kept = next.standing.filter(|standing| by.saturating_sub(standing.by).saturating_abs() <= TOLERANCE);
+    let standing = kept.map_or(ClockStanding { by, lasted: 0 }, |standing| ClockStanding {
+        lasted: standing.lasted.saturating_add(ran).min(CONFIRMED_AFTER),
+        ..standing
+    });
+    next.standing = Some(standing);
+    if standing.lasted < CONFIRMED_AFTER || by < -TOLERANCE || by > LONGEST_JUMP {
+        return;
+    }
+    let by = if differs { by } else { 0 };
+    next.high_water = next.high_water.saturating_add(by);
+    (next.flagged, next.standing) = (None, None);
+    effects.push(ContactEffect::ClockConfirmed { by });
 }
 
 fn report(state: &ContactState, next: &mut ContactState, effects: &mut Vec<ContactEffect>) {

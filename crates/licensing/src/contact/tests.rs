@@ -121,7 +121,7 @@ fn a_clock_set_ahead_is_not_followed_while_running() {
     assert_eq!((state.days(), state.phase()), (Some(10), ContactPhase::Late));
     assert_eq!(effects, [ContactEffect::ClockFlagged { by: 390 * DAY }]);
     let (state, effects) = run(&state, ContactEvent::Tick { wall: START + 10 * DAY, mono: 10 * DAY });
-    assert!(state.flagged.is_some() && effects.is_empty(), "only a verified exchange clears the flag");
+    assert!(state.flagged.is_some() && effects.is_empty(), "a moment of agreement clears no flag");
     let (state, effects) = run(&state, ContactEvent::Verified { node_time: START + 10 * DAY });
     assert_eq!(state.flagged, None);
     assert!(effects.contains(&ContactEffect::ClockSettled));
@@ -207,6 +207,7 @@ fn event() -> impl Strategy<Value = ContactEvent> {
         4 => (time(), prop_oneof![0..DAY * 100, any::<Millis>()]).prop_map(|(wall, mono)| ContactEvent::Tick { wall, mono }),
         1 => time().prop_map(|wall| ContactEvent::Started { wall }),
         1 => time().prop_map(|node_time| ContactEvent::Verified { node_time }),
+        1 => (time(), time()).prop_map(|(released, wall)| ContactEvent::Signed { released, wall }),
     ]
 }
 
@@ -233,4 +234,116 @@ proptest! {
             prop_assert_eq!(state.days(), Some(index as u32 + 1));
         }
     }
+}
+
+const YEAR: Millis = 365 * DAY;
+
+/// Starts anew, and a first tick of the new run.
+fn started(state: &ContactState, wall: Millis) -> ContactState {
+    let (state, _) = run(state, ContactEvent::Started { wall });
+    run(&state, ContactEvent::Tick { wall, mono: 0 }).0
+}
+
+/// Runs for so many days, hour by hour, with the wall clock at this distance to what it was.
+fn ran(mut state: ContactState, wall: Millis, days: i64) -> ContactState {
+    for hour in 1..=days * 24 {
+        let passed = hour * DAY / 24;
+        state = run(&state, ContactEvent::Tick { wall: wall + passed, mono: passed }).0;
+    }
+    state
+}
+
+#[rstest]
+#[case::two_years_ahead(2 * YEAR)]
+#[case::seventy_years_ahead(70 * YEAR)]
+#[case::ten_years_behind(-10 * YEAR)]
+fn a_start_with_a_clock_years_off_is_as_if_it_had_not_been(#[case] off: Millis) {
+    let before = after(10);
+    let wrong = started(&before, before.high_water + off);
+    assert_eq!((wrong.days(), wrong.flagged), (Some(10), Some(off)));
+    let later = before.high_water + off + 60_000;
+    assert_eq!(wrong.known(later, 60_000), before.high_water + 60_000, "what everything else goes by");
+    let (wrong, _) = run(&wrong, ContactEvent::Tick { wall: later, mono: 60_000 });
+    let right = started(&wrong, before.high_water + DAY);
+    assert_eq!((right.days(), right.high_water), (Some(11), before.high_water + DAY));
+    assert_eq!(right.known(before.high_water + DAY + 5, 5), before.high_water + DAY + 5);
+}
+
+#[test]
+fn a_jump_of_years_is_believed_after_a_week_of_running_and_one_of_decades_never() {
+    let before = after(10);
+    let wall = before.high_water + 2 * YEAR;
+    let six_days = ran(started(&before, wall), wall, 6);
+    assert_eq!(six_days.days(), Some(16));
+    // A night off in between begins nothing anew.
+    let wall = wall + 6 * DAY + 8 * DAY / 24;
+    let believed = ran(started(&six_days, wall), wall, 2);
+    assert_eq!((believed.days(), believed.flagged), (Some(10 + 730 + 8), None));
+    let wall = before.high_water + 70 * YEAR;
+    let never = ran(started(&before, wall), wall, 30);
+    assert_eq!(never.days(), Some(40));
+    assert!(never.flagged.is_some());
+}
+
+#[test]
+fn time_asleep_confirms_nothing() {
+    let before = after(10);
+    let wall = before.high_water + 2 * YEAR;
+    let asleep = run(&started(&before, wall), ContactEvent::Tick { wall: wall + 30 * DAY, mono: 30 * DAY }).0;
+    assert_eq!(asleep.days(), Some(40));
+    assert!(asleep.flagged.is_some());
+}
+
+#[test]
+fn a_clock_that_agrees_for_a_week_is_in_doubt_no_longer() {
+    let (state, _) = run(&verified(), ContactEvent::Tick { wall: START + YEAR, mono: 0 });
+    let state = ran(state, START, 6);
+    assert!(state.flagged.is_some());
+    let state = ran(ContactState { anchor: Some(0), ..state }, START + 6 * DAY, 2);
+    assert_eq!((state.flagged, state.standing, state.days()), (None, None, Some(8)));
+}
+
+#[test]
+fn the_known_time_follows_a_machine_that_was_paused_and_no_clock_that_is_set_back_before_a_day_has_passed() {
+    let state = verified();
+    assert_eq!(state.known(START + 3 * DAY, 1_000), START + 3 * DAY);
+    assert_eq!(state.known(START + 8 * DAY, 1_000), START + 1_000);
+    assert_eq!(state.known(START - TOLERANCE, 0), START - TOLERANCE, "minutes are a matter of reading");
+    assert_eq!(state.known(START - TOLERANCE - 1, 0), START);
+    // Two hours ahead when it started: a day later the corrected clock counts, for all but licenses.
+    let wall = START - 2 * DAY / 24;
+    let state = ran(state, wall, 1);
+    assert_eq!((state.known(wall + DAY, DAY), state.high_water), (START + DAY, START + DAY));
+    let state = run(&state, ContactEvent::Tick { wall: wall + DAY + DAY / 24, mono: DAY + DAY / 24 }).0;
+    assert_eq!((state.known(wall + 2 * DAY, 2 * DAY), state.high_water), (wall + 2 * DAY, START + DAY + DAY / 24));
+}
+
+#[test]
+fn a_first_start_before_the_clock_was_set_is_followed_once_it_is() {
+    let state = started(&ContactState::unregistered(5_000), 5_000);
+    assert_eq!(state.known(START, 1_000), START);
+    let (state, effects) = run(&state, ContactEvent::Tick { wall: START, mono: 1_000 });
+    assert_eq!((state.high_water, state.flagged, effects), (START, None, vec![]));
+}
+
+#[test]
+fn a_signed_license_is_the_way_back_where_no_exchange_is() {
+    let (ahead, _) = run(&ContactState::unregistered(START + 73 * YEAR), ContactEvent::Started { wall: START });
+    assert!(ahead.flagged.is_some());
+    let signed = ContactEvent::Signed { released: START - DAY, wall: START };
+    let (right, effects) = run(&ahead, signed);
+    assert_eq!((right.high_water, right.flagged), (START, None));
+    assert!(effects.contains(&ContactEffect::ClockSettled));
+    // Not further back than the license was made.
+    let (made, _) = run(&ahead, ContactEvent::Signed { released: START, wall: START - 10 * DAY });
+    assert_eq!(made.high_water, START);
+    // Where there are exchanges, it gains nothing; and it never makes a time earlier that agrees.
+    let registered = after(59);
+    assert_eq!(run(&registered, ContactEvent::Signed { released: START, wall: START }).0.days(), Some(59));
+    let agreeing = ContactState::unregistered(START);
+    let (same, _) = run(&agreeing, ContactEvent::Signed { released: START - YEAR, wall: START });
+    assert_eq!(same.high_water, START);
+    // A license from the time to come says that it has come.
+    let (later, _) = run(&agreeing, ContactEvent::Signed { released: START + DAY, wall: START });
+    assert_eq!(later.high_water, START + DAY);
 }

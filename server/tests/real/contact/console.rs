@@ -30,6 +30,11 @@ impl Console {
         page
     }
 
+    /// Keeps the session at the address of a new start.
+    pub fn stay(&mut self, server: &Server) {
+        self.url.clone_from(&server.url);
+    }
+
     /// Sends a form: status and HTML of the answer.
     pub fn send(&mut self, server: &Server, path: &str, form: &[(&str, &str)]) -> (u16, String) {
         self.sign_in(server);

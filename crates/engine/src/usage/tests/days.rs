@@ -25,7 +25,7 @@ async fn a_late_record_finds_the_changes_of_a_purged_day_in_the_data_files() {
 async fn without_its_data_file_a_purged_day_keeps_its_peaks() {
     let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, HOUR), returned("SPEECH", 0, HOUR)]).await;
-    let retention = Retention { files: 10, edges: 10, ..Retention::default() };
+    let retention = Retention { files: 10, edges: 10, newest_files: 0, ..Retention::default() };
     assert_eq!(world.usage.purge(START + 60 * DAY_MS, retention).await.unwrap().files, 1);
     assert!(!world.file("2026.11.22").exists());
     world.take(1, 3, vec![returned("SPEECH", 0, MINUTE), returned("SPEECH", HOUR, HOUR + MINUTE)]).await;
@@ -40,7 +40,7 @@ async fn without_its_data_file_a_purged_day_keeps_its_peaks() {
 async fn purging_leaves_days_when_their_hours_go_and_nothing_when_days_go() {
     let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 9 * HOUR, 10 * HOUR), denied("SPEECH", 9 * HOUR)]).await;
-    let retention = Retention { hours: 30, days: 100, denials: 30, files: 30, edges: 30 };
+    let retention = Retention { hours: 30, days: 100, denials: 30, files: 30, edges: 30, newest_files: 0 };
     world.usage.purge(START + 50 * DAY_MS, retention).await.unwrap();
     let week = filter(START - 3 * DAY_MS, START + 4 * DAY_MS);
     let used = world.usage.summary(&week).await.unwrap().remove(0);

@@ -14,8 +14,8 @@ async fn a_license_made_for_this_machine_is_installed_and_its_key_trusted_from_t
     assert_eq!(ve.current().unwrap().license().license_id, "01.00000001.001.001");
     // The next one needs no key to be named, and the same text again changes nothing.
     let second = world.license(2, |_| {});
-    assert!(!ve.install(&second, None, &actor(), NOW).await.unwrap().unchanged);
-    assert!(ve.install(&second, None, &actor(), NOW).await.unwrap().unchanged);
+    assert!(!ve.install(&second, None, &actor(), at(NOW)).await.unwrap().unchanged);
+    assert!(ve.install(&second, None, &actor(), at(NOW)).await.unwrap().unchanged);
     let entries = ve.audit.list(&AuditQuery { limit: 10, ..Default::default() }).await.unwrap();
     assert_eq!(entries.len(), 2);
     assert!(entries[1].sentence.contains("Trusts the vendor's key"), "{}", entries[1].sentence);
@@ -46,7 +46,7 @@ async fn what_is_not_for_this_server_is_refused_noted_and_changes_nothing() {
     let elsewhere = elsewhere.license(3, |_| {});
     let try_it = |text: Vec<u8>, named| {
         let ve = &ve;
-        async move { ve.install(&text, named, &actor(), NOW).await.unwrap_err() }
+        async move { ve.install(&text, named, &actor(), at(NOW)).await.unwrap_err() }
     };
     assert!(matches!(try_it(b"hello".to_vec(), None).await, InstallError::Text(TextError::NotALicense { .. })));
     assert!(matches!(try_it(unsigned.into_bytes(), None).await, InstallError::Seal(SealError::Unsigned)));
@@ -89,7 +89,7 @@ async fn restored_data_brings_back_no_older_license() {
     copy(&backup, &data);
     let ve = world.server("a").await;
     assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::Older { serial: 1, newest: 2 });
-    assert!(matches!(ve.install(&first, None, &actor(), NOW).await, Ok(now) if now.unchanged), "nothing changes");
+    assert!(matches!(ve.install(&first, None, &actor(), at(NOW)).await, Ok(now) if now.unchanged), "nothing changes");
     assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::Older { serial: 1, newest: 2 });
     // The newest, to the letter, may be installed again.
     assert!(!world.install(&ve, &second).await.unwrap().unchanged);

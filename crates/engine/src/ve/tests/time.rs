@@ -48,6 +48,24 @@ async fn a_machine_without_one_of_its_files_keeps_its_license_for_a_day_and_says
 }
 
 #[tokio::test]
+async fn a_newer_license_is_the_way_back_from_a_clock_that_ran_ahead() {
+    let world = World::new();
+    let ve = world.server("a").await;
+    world.install(&ve, &world.license(1, |_| {})).await.unwrap();
+    let year_2099 = NOW + 72 * 365 * DAY;
+    assert_eq!(ve.check(year_2099, false).await.unwrap(), VeLicenseStatus::Expired { at_ms: NOW + 100 * DAY });
+    let newer = world.license(2, |license| license.kind = VeLicenseKind::Normal { until: NOW + 200 * DAY });
+    let ahead = InstallClock { keeper: None, state: ContactState::unregistered(year_2099), wall: NOW + DAY };
+    // Where there are exchanges, they are the way back.
+    let synced = ContactState { last_verified: Some(NOW), ..ahead.state };
+    let refused = ve.install(&newer, None, &actor(), InstallClock { state: synced, ..ahead }).await;
+    assert!(matches!(refused, Err(InstallError::Ended(_))));
+    let now = ve.install(&newer, None, &actor(), ahead).await.unwrap();
+    assert_eq!(now.contact.unwrap().0.high_water, NOW + DAY);
+    assert!(in_force(&ve.standing()));
+}
+
+#[tokio::test]
 async fn the_end_of_a_license_and_the_last_hour_take_it_out_of_force() {
     let world = World::new();
     let ve = world.server("a").await;
