@@ -95,9 +95,9 @@ pub enum Chain {
         up_to: i64,
         at_ms: i64,
     },
-    /// The entry that does not fit.
+    /// What does not fit, or did not.
     Broken {
-        at: i64,
+        sentence: String,
     },
     NotChecked,
 }
@@ -177,9 +177,9 @@ fn ChainState(chain: Chain) -> impl IntoView {
                 <span>{format!("Verified up to entry {up_to}, ")}<TimeAgo at_ms=at_ms />"."</span></p>
         }
         .drawn(),
-        Chain::Broken { at } => view! {
+        Chain::Broken { sentence } => view! {
             <p class="chain" role="alert"><Pill tone=Tone::Danger text="Broken" />
-                <span>{format!("Entry {at} does not match the one before it. Entries were changed or removed outside Leasehold. Keep a copy of the data folder and find out who had access to it.")}</span></p>
+                <span>{format!("{sentence} Entries were changed or removed outside Leasehold. Keep a copy of the data folder and find out who had access to it.")}</span></p>
         }
         .drawn(),
         Chain::NotChecked => view! {

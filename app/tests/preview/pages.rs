@@ -377,7 +377,7 @@ fn own_pages() -> Vec<Preview> {
         file_exists: true,
     };
     let mut broken = audit_log(entries());
-    broken.chain = Chain::Broken { at: 229 };
+    broken.chain = Chain::Broken { sentence: "The audit log was altered at entry 229, or before it.".into() };
     let mut empty = audit_log(Vec::new());
     empty.older = None;
     let mut none = empty.clone();

@@ -18,7 +18,6 @@ use licensing::contact::Millis;
 use licensing::service::Urgency;
 
 use crate::Engine;
-use crate::audit::ChainVerdict;
 use crate::exchange::Licenses;
 use crate::service::local_zone;
 use crate::tasks::ticks;
@@ -117,7 +116,7 @@ impl Engine {
                 }
             }
             if let Ok((verdict, _)) = verdict {
-                found.audit = Some(broken(&verdict).unwrap_or_default());
+                found.audit = Some(verdict.sentence().unwrap_or_default());
             }
             found.denials_today = denials.unwrap_or(found.denials_today);
             found.denials = denied.ok().or(found.denials.take());
@@ -169,6 +168,11 @@ impl Engine {
     pub fn is_storing(&self) -> bool {
         // Before the first look nothing speaks against it.
         self.attention.found().stored_at.is_none_or(|at| self.clock.mono_ms() - at < STORED_WITHIN)
+    }
+
+    /// Whether the audit chain is broken, or ever was, as far as is known.
+    pub fn is_audit_broken(&self) -> bool {
+        self.attention.found().audit.is_some_and(|broken| !broken.is_empty())
     }
 
     /// Settings of the conf file that do not count, because a flag or the environment says otherwise. The first call counts.
@@ -311,17 +315,4 @@ fn midnight(now: Millis) -> Millis {
     let zone = jiff::tz::TimeZone::system();
     let start = jiff::Timestamp::from_millisecond(now).and_then(|now| now.to_zoned(zone).start_of_day());
     start.map_or(now, |start| start.timestamp().as_millisecond())
-}
-
-pub(crate) fn broken(verdict: &ChainVerdict) -> Option<String> {
-    match verdict {
-        ChainVerdict::Whole(_) => None,
-        ChainVerdict::Broken(entry) => Some(format!("The audit log was altered at entry {entry}, or before it.")),
-        ChainVerdict::CutOff(last, head) => {
-            Some(format!("Audit entries are missing: the log ends at entry {last}, entry {head} was written."))
-        }
-        ChainVerdict::NoHead(_) => {
-            Some("audit.head is missing, so nobody can tell whether audit entries were removed.".to_owned())
-        }
-    }
 }

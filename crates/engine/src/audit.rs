@@ -1,5 +1,6 @@
 //! Who did what, when, from where: a chain of entries, each written in the transaction of its change.
 
+mod anchor;
 mod append;
 mod list;
 mod query;
@@ -12,7 +13,9 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::actor::Actor;
 use crate::clock::Clock;
+use crate::secret;
 use crate::store::Store;
+use anchor::Anchor;
 
 pub use append::{AuditOutcome, NewAuditEntry, ObjectEntry};
 pub use list::AuditItem;
@@ -28,6 +31,13 @@ pub struct Audit {
     /// The last result, its time, and how long it is good, milliseconds.
     last: Arc<Mutex<Option<(ChainVerdict, i64, i64)>>>,
     turn: Arc<tokio::sync::Mutex<()>>,
+    /// Held while the anchor is replaced; whether this process has written it.
+    anchoring: Arc<tokio::sync::Mutex<bool>>,
+}
+
+/// Tells how many breaks were ever found.
+fn count(anchor: &Anchor) {
+    metrics::gauge!("leasehold_audit_breaks").set(u32::try_from(anchor.breaks.len()).map_or(f64::INFINITY, f64::from));
 }
 
 /// Objects that are offered to choose from.
@@ -41,7 +51,7 @@ const REST: u32 = 50;
 impl Audit {
     /// The log of this store; the head of its chain is anchored in `folder`.
     pub fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self { store, folder, clock, last: Arc::default(), turn: Arc::default() }
+        Self { store, folder, clock, last: Arc::default(), turn: Arc::default(), anchoring: Arc::default() }
     }
 
     /// Commits a change together with its entry, then anchors the head of the chain beside the database.
@@ -55,10 +65,68 @@ impl Audit {
     ) -> Result<(), sqlx::Error> {
         self.append(&mut tx, entry).await?;
         tx.commit().await?;
-        if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
+        if let Err(error) = self.anchor().await {
             tracing::error!(%error, "could not write the head of the audit chain to its file");
         }
         Ok(())
+    }
+
+    /// Compares the newest entries with the anchor at a start, before anything is added.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub(crate) async fn settle(&self) -> Result<(), sqlx::Error> {
+        let _anchoring = self.anchoring.lock().await;
+        let compared = match Anchor::read(&self.folder) {
+            Ok(mut anchor) => {
+                count(&anchor);
+                match verify::compare(self.store.read(), &anchor).await? {
+                    Some(found) => self.remember(&mut anchor, found).await,
+                    None => Ok(()),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = compared {
+            tracing::error!(%error, "could not compare the audit chain with the head in its file");
+        }
+        Ok(())
+    }
+
+    /// Anchors the newest entry, after comparing the entry that was anchored before.
+    async fn anchor(&self) -> std::io::Result<()> {
+        let mut is_ours = self.anchoring.lock().await;
+        let mut anchor = Anchor::read(&self.folder)?;
+        let before = verify::compare(self.store.read(), &anchor).await.map_err(std::io::Error::other)?;
+        // Without one, it is a break only if there was one: a new log has none yet.
+        let before = before.filter(|found| *is_ours || !matches!(found, ChainVerdict::NoHead(_)));
+        let newest: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(self.store.read())
+            .await
+            .map_err(std::io::Error::other)?;
+        let Some((seq, hash)) = newest else { return Ok(()) };
+        anchor.head = Some((seq, secret::hex(&hash)));
+        match before {
+            Some(found) => self.remember(&mut anchor, found).await?,
+            None => self.write(&anchor).await?,
+        }
+        *is_ours = true;
+        Ok(())
+    }
+
+    /// Writes the anchor with one more break. The caller holds the lock.
+    async fn remember(&self, anchor: &mut Anchor, found: ChainVerdict) -> std::io::Result<()> {
+        if anchor.remember(self.clock.now_ms(), found.clone()) {
+            tracing::error!("{}", found.sentence().unwrap_or_default());
+            *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        }
+        count(anchor);
+        self.write(anchor).await
+    }
+
+    async fn write(&self, anchor: &Anchor) -> std::io::Result<()> {
+        let (anchor, folder) = (anchor.clone(), self.folder.clone());
+        tokio::task::spawn_blocking(move || anchor.write(folder)).await.map_err(std::io::Error::other)?
     }
 
     /// Adds an entry to a change that has more than one; [`Audit::commit`] adds the last.
@@ -109,12 +177,27 @@ impl Audit {
         list::find(self.store.read(), words, most).await
     }
 
-    /// Verifies the chain from its first entry.
+    /// Verifies the chain from its first entry. A break that is found is remembered for good.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn verify(&self) -> Result<ChainVerdict, sqlx::Error> {
-        verify::verify(self.store.read(), &self.folder).await
+        // Read first: entries may be added meanwhile. A file that can't be read is no head.
+        let anchor = Anchor::read(&self.folder).unwrap_or_default();
+        let verdict = verify::verify(self.store.read(), &anchor).await?;
+        // A missing head is remembered by whoever writes the next one.
+        let is_break = matches!(verdict, ChainVerdict::Broken(_) | ChainVerdict::CutOff(..));
+        if is_break && anchor.breaks.iter().all(|known| known.found != verdict) {
+            let _anchoring = self.anchoring.lock().await;
+            let remembered = match Anchor::read(&self.folder) {
+                Ok(mut anchor) => self.remember(&mut anchor, verdict.clone()).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = remembered {
+                tracing::error!(%error, "could not keep that the audit chain is broken");
+            }
+        }
+        Ok(verdict)
     }
 
     /// The state of the chain and when it was verified: 10 s ago at most, longer for a log that takes long to verify.

@@ -115,6 +115,8 @@ impl Engine {
         let contact = Arc::new(exchange::ContactKeeper::load(store.read(), clock).await?);
         let clock: Arc<dyn Clock> = Arc::new(exchange::KnownClock(contact.clone()));
         let started_at = clock.now_ms();
+        let audit = audit::Audit::new(store.clone(), folder.to_owned(), clock.clone());
+        audit.settle().await?;
         let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
             .await
             .map_err(std::io::Error::other)
@@ -131,7 +133,7 @@ impl Engine {
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),
-                audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
+                audit.clone(),
                 clock.clone(),
                 ve::VePlaces::of(folder),
                 started_at,
@@ -149,7 +151,7 @@ impl Engine {
             logs: logs::Logs::default(),
             reachability: tokio::sync::watch::Sender::default(),
             self_check: self_check::SelfCheck::default(),
-            audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
+            audit,
             store,
             clock,
             folder: folder.to_owned(),

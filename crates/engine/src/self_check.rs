@@ -16,7 +16,6 @@ use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::Engine;
-use crate::attention::broken;
 use crate::diagnostics::{Probe, ProbeStage};
 
 /// Files of the data folder that are counted at the most.
@@ -90,7 +89,7 @@ impl Engine {
         let stored = sqlx::query_scalar("SELECT at FROM storage_check").fetch_optional(self.store.read()).await;
         let version = self.database_check().await.ok().map(|(version, _)| version);
         let audit = match self.audit.verdict(now).await {
-            Ok((verdict, _)) => broken(&verdict),
+            Ok((verdict, _)) => verdict.sentence(),
             Err(_) => Some("The audit log can't be read.".to_owned()),
         };
         let integrity = locked(&self.self_check.integrity).clone();

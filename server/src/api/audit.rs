@@ -191,7 +191,7 @@ pub(crate) fn stretches(
 /// The result of the check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AuditVerdict {
-    /// True if no entry was changed, removed or cut off.
+    /// True if no entry was changed, removed or cut off, and none ever was found to be.
     whole: bool,
     /// The last entry, or the first that was altered.
     entries: i64,
@@ -203,7 +203,9 @@ struct AuditVerdict {
 #[utoipa::path(get, path = "/api/v1/audit/verify", tag = "audit", responses(
     (status = 200, description = "The result", body = AuditVerdict)))]
 async fn verify_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<AuditVerdict>, Problem> {
-    let (entries, problem) = match engine.audit.verify().await? {
+    let verdict = engine.audit.verify().await?;
+    let sentence = verdict.sentence();
+    let (entries, problem) = match verdict {
         ChainVerdict::Whole(last) => (last, None),
         ChainVerdict::Broken(seq) => {
             (seq, Some(format!("The audit log was altered: entry {seq} was changed after it was written.")))
@@ -214,6 +216,7 @@ async fn verify_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<Audi
                 "The audit log may have been cut off: it ends at entry {last}, and audit.head, which records its end, is missing from the data folder."
             )),
         ),
+        ChainVerdict::WasBroken { last, .. } => (last, sentence),
         ChainVerdict::CutOff(last, head) => {
             (last, Some(format!("The audit log was cut off: it ends at entry {last}, but there was an entry {head}.")))
         }

@@ -68,13 +68,13 @@ async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
     let more = entries.len() > PAGE as usize;
     entries.truncate(PAGE as usize);
     let (verdict, at_ms) = engine.audit.verdict(console.now_ms).await?;
+    let sentence = verdict.sentence().unwrap_or_default();
     Ok(AuditLog {
         older: entries.last().filter(|_| more).map(|e| e.seq),
         items: entries.into_iter().map(item).collect(),
         chain: match verdict {
             ChainVerdict::Whole(up_to) => Chain::Verified { up_to, at_ms },
-            ChainVerdict::Broken(at) => Chain::Broken { at },
-            ChainVerdict::CutOff(last, _) | ChainVerdict::NoHead(last) => Chain::Broken { at: last + 1 },
+            _ => Chain::Broken { sentence },
         },
         people: engine.audit.people().await?,
         objects: engine.audit.objects().await?,

@@ -30,5 +30,8 @@ pub async fn readyz(State(app): State<App>) -> Response {
         missing.push("No license is in service: the last sync was too long ago.".to_owned());
     }
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response()
+    // Nothing a service waits for, but to be seen wherever its state is watched.
+    let broken = "The audit chain is broken, or was. The Audit page says where.";
+    let notes: Vec<&str> = app.engine.is_audit_broken().then_some(broken).into_iter().collect();
+    (status, Json(json!({ "ready": missing.is_empty(), "missing": missing, "notes": notes }))).into_response()
 }

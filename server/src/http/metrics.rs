@@ -88,6 +88,7 @@ fn describe() {
         "State changes rejected because they would have broken an invariant"
     );
     describe_counter!("leasehold_task_restarts_total", "Restarts of background tasks after a failure");
+    describe_gauge!("leasehold_audit_breaks", "Breaks of the audit chain that were ever found");
     describe_gauge!("leasehold_registered", "1 if this server is registered");
     describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
     describe_gauge!("leasehold_conf_changed_outside", "1 while a change made outside Leasehold waits for review");

@@ -8,7 +8,7 @@ use licensing::audit::{ACTIONS, find};
 
 use super::{Audit, AuditOutcome, AuditQuery, AuditWords, ChainVerdict, NewAuditEntry};
 use crate::actor::{Actor, Origin};
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::store::{Store, open};
 
 const START: i64 = 1_772_323_200_000; // 2026-03-01T00:00:00Z
@@ -18,7 +18,7 @@ struct World {
     audit: Audit,
     store: Store,
     clock: Arc<ManualClock>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -27,13 +27,35 @@ impl World {
         let store = open(folder.path(), START).await.unwrap();
         let clock = Arc::new(ManualClock::at(START));
         let audit = Audit::new(store.clone(), folder.path().to_owned(), clock.clone());
-        Self { audit, store, clock, _folder: folder }
+        Self { audit, store, clock, folder }
     }
 
     async fn add(&self, actor: &Actor, action: &str, sentence: &str, objects: &[&str]) {
         let entry = NewAuditEntry { actor, action, sentence: sentence.to_owned(), outcome: AuditOutcome::Done };
         self.audit.record(entry.about_all(objects)).await.unwrap();
         self.clock.advance(DAY);
+    }
+
+    async fn sql(&self, sql: &'static str) {
+        let mut tx = self.store.write().await.unwrap();
+        sqlx::query(sql).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn three_entries() -> Self {
+        let world = Self::new().await;
+        for number in 1..=3 {
+            world.add(&Actor::system(), "user.add", &format!("Entry {number}."), &[]).await;
+        }
+        world
+    }
+
+    /// What a new process says, after one more entry.
+    async fn started_again(&self) -> ChainVerdict {
+        let audit = Audit::new(self.store.clone(), self.folder.path().to_owned(), self.clock.clone());
+        audit.settle().await.unwrap();
+        audit.note(&Actor::system(), "user.add", "One more.".to_owned(), AuditOutcome::Done).await.unwrap();
+        audit.verify().await.unwrap()
     }
 
     /// The numbers of the entries a filter leaves, oldest first.
@@ -82,7 +104,7 @@ async fn the_chain_holds_over_entries_from_before_objects_and_after() {
             .fetch_one(world.store.read())
             .await
             .unwrap();
-        for (object, verdict) in [(object, ChainVerdict::Broken(seq)), (before.as_deref(), ChainVerdict::Whole(3))] {
+        for (object, broken) in [(object, true), (before.as_deref(), false)] {
             let mut tx = world.store.write().await.unwrap();
             sqlx::query("UPDATE audit SET object = ? WHERE seq = ?")
                 .bind(object)
@@ -91,7 +113,10 @@ async fn the_chain_holds_over_entries_from_before_objects_and_after() {
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            assert_eq!(world.audit.verify().await.unwrap(), verdict, "{seq} {object:?}");
+            let verdict = world.audit.verify().await.unwrap();
+            // Mended, it is still told that it was broken.
+            let was_broken = matches!(verdict, ChainVerdict::WasBroken { last: 3, .. });
+            assert!(if broken { verdict == ChainVerdict::Broken(seq) } else { was_broken }, "{seq} {verdict:?}");
         }
     }
 }
@@ -154,6 +179,63 @@ async fn what_an_entry_is_about_is_one_line_each_and_not_without_end() {
     assert_eq!(found[1].objects().map(|object| object.chars().count()).collect::<Vec<_>>(), [2, 120]);
     assert_eq!(found[0].objects().count(), 50);
     assert_eq!(world.audit.verify().await.unwrap(), ChainVerdict::Whole(2));
+}
+
+#[tokio::test]
+async fn entries_that_were_cut_off_are_told_for_good_though_the_next_entry_is_written() {
+    let world = World::three_entries().await;
+    let found_at = world.clock.now_ms();
+    world.sql("DELETE FROM audit WHERE seq > 1").await;
+    world.add(&Actor::system(), "user.add", "After it.", &[]).await;
+    let expected = ChainVerdict::WasBroken { found: Box::new(ChainVerdict::CutOff(2, 3)), at: found_at, last: 2 };
+    assert_eq!(world.audit.verify().await.unwrap(), expected);
+    assert!(expected.sentence().unwrap().contains("entry 3 had been written"), "{expected:?}");
+    assert!(matches!(world.started_again().await, ChainVerdict::WasBroken { last: 3, .. }));
+}
+
+#[tokio::test]
+async fn an_entry_that_was_replaced_before_the_next_is_noticed_when_that_is_written() {
+    let world = World::three_entries().await;
+    world.sql("DELETE FROM audit WHERE seq = 3").await;
+    world.add(&Actor::system(), "user.add", "Another third.", &[]).await;
+    let verdict = world.audit.verify().await.unwrap();
+    assert!(
+        matches!(&verdict, ChainVerdict::WasBroken { found, .. } if **found == ChainVerdict::Broken(3)),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_new_database_beside_an_old_head_begins_no_chain_in_silence() {
+    let world = World::three_entries().await;
+    world.sql("DELETE FROM audit").await;
+    let verdict = world.started_again().await;
+    assert!(
+        matches!(&verdict, ChainVerdict::WasBroken { found, last: 1, .. } if **found == ChainVerdict::CutOff(0, 3)),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_head_that_is_removed_is_told_for_good_running_and_at_a_start() {
+    let world = World::three_entries().await;
+    let head = world.folder.path().join("audit.head");
+    std::fs::remove_file(&head).unwrap();
+    assert_eq!(world.audit.verify().await.unwrap(), ChainVerdict::NoHead(3));
+    world.add(&Actor::system(), "user.add", "After it.", &[]).await;
+    assert!(matches!(world.audit.verify().await.unwrap(), ChainVerdict::WasBroken { last: 4, .. }));
+    std::fs::write(&head, "").unwrap();
+    assert!(matches!(world.started_again().await, ChainVerdict::WasBroken { last: 5, .. }));
+}
+
+#[tokio::test]
+async fn a_chain_that_nobody_touched_is_whole_over_starts() {
+    let world = World::three_entries().await;
+    assert_eq!(world.started_again().await, ChainVerdict::Whole(4));
+    assert_eq!(world.started_again().await, ChainVerdict::Whole(5));
+    // Another process has written meanwhile; this one goes on.
+    world.add(&Actor::system(), "user.add", "Six.", &[]).await;
+    assert_eq!(world.audit.verify().await.unwrap(), ChainVerdict::Whole(6));
 }
 
 /// All Rust files under a folder.

@@ -3,11 +3,9 @@
 //! The head (number and hash of the newest entry) is kept beside the database in `audit.head`, so that entries removed
 //! from the end are noticed too.
 
-use std::io::Write;
-use std::path::Path;
-
 use sqlx::{Row, SqlitePool};
 
+use super::anchor::Anchor;
 use super::append::ChainLink;
 use super::list::AuditItem;
 use crate::secret::hex;
@@ -23,34 +21,45 @@ pub enum ChainVerdict {
     CutOff(i64, i64),
     /// The head's file is missing, so entries may be missing after this one.
     NoHead(i64),
+    /// All entries up to the last fit, but a break was found before: entries were lost or replaced.
+    WasBroken {
+        /// What was found first.
+        found: Box<ChainVerdict>,
+        /// When, Unix milliseconds.
+        at: i64,
+        /// The last entry.
+        last: i64,
+    },
 }
 
-/// Writes the head of the chain beside the database.
-///
-/// # Errors
-/// [`std::io::Error`] of the data folder, [`sqlx::Error`] wrapped in it.
-pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<()> {
-    let head: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-        .fetch_optional(pool)
-        .await
-        .map_err(std::io::Error::other)?;
-    let Some((seq, hash)) = head else { return Ok(()) };
-    let line = format!("{seq} {}\n", hex(&hash));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(line.as_bytes())?;
-    file.persist(folder.join("audit.head"))?;
-    Ok(())
+impl ChainVerdict {
+    /// What is wrong; `None` when nothing is or ever was.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Broken(entry) => Some(format!("The audit log was altered at entry {entry}, or before it.")),
+            Self::CutOff(last, head) => Some(format!(
+                "Audit entries are missing: the log ended at entry {last}, entry {head} had been written."
+            )),
+            Self::NoHead(_) => {
+                Some("audit.head is missing, so nobody can tell whether audit entries were removed.".to_owned())
+            }
+            Self::WasBroken { found, at, .. } => {
+                let day = jiff::Timestamp::from_millisecond(*at).unwrap_or_default().strftime("%Y-%m-%d %H:%M");
+                let found = found.sentence().unwrap_or_default();
+                Some(format!("Found on {day} UTC: {found} The entries since then fit."))
+            }
+        }
+    }
 }
 
 /// Verifies the whole chain.
 ///
 /// # Errors
 /// [`sqlx::Error`] when the database does not respond.
-pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<ChainVerdict, sqlx::Error> {
-    let anchored = std::fs::read_to_string(folder.join("audit.head")).ok().and_then(|text| {
-        let (seq, hash) = text.trim().split_once(' ')?;
-        Some((seq.parse::<i64>().ok()?, hash.to_owned()))
-    });
+pub(super) async fn verify(pool: &SqlitePool, anchor: &Anchor) -> Result<ChainVerdict, sqlx::Error> {
+    let anchored = &anchor.head;
     let mut before: Vec<u8> = Vec::new();
     let mut seq = 0;
     loop {
@@ -83,9 +92,26 @@ pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<ChainVerd
             before = hash;
         }
     }
-    Ok(match anchored {
-        Some((head, _)) if head > seq => ChainVerdict::CutOff(seq, head),
-        None if seq > 0 => ChainVerdict::NoHead(seq),
+    Ok(match (anchored, anchor.breaks.first()) {
+        (Some((head, _)), _) if *head > seq => ChainVerdict::CutOff(seq, *head),
+        (None, _) if seq > 0 => ChainVerdict::NoHead(seq),
+        (_, Some(first)) => ChainVerdict::WasBroken { found: Box::new(first.found.clone()), at: first.at, last: seq },
         _ => ChainVerdict::Whole(seq),
+    })
+}
+
+/// Compares the newest entries with the anchor; `None` when they fit. Without the walk of [`verify`].
+pub(super) async fn compare(pool: &SqlitePool, anchor: &Anchor) -> Result<Option<ChainVerdict>, sqlx::Error> {
+    let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM audit").fetch_one(pool).await?;
+    let Some((head, expected)) = &anchor.head else {
+        // Between its first entry and its first anchor, a server may have been killed.
+        return Ok((last > 1).then_some(ChainVerdict::NoHead(last)));
+    };
+    let found: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT hash FROM audit WHERE seq = ?").bind(head).fetch_optional(pool).await?;
+    Ok(match found {
+        None => Some(ChainVerdict::CutOff(last, *head)),
+        Some(hash) if hex(&hash) != *expected => Some(ChainVerdict::Broken(*head)),
+        Some(_) => None,
     })
 }

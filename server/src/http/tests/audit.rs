@@ -54,6 +54,32 @@ async fn an_auditor_finds_who_changed_the_port_in_march() {
 }
 
 #[tokio::test]
+async fn a_break_is_told_on_the_page_by_the_check_and_beside_readiness_and_stays() {
+    let (test, cookie) = with_changes().await;
+    let notes = |answer: String| serde_json::from_str::<serde_json::Value>(&answer).unwrap()["notes"].clone();
+    test.app.engine.look_at_storage().await;
+    assert_eq!(notes(text(test.get(&cookie, "/readyz").await).await), serde_json::json!([]));
+    let head = test.app.engine.folder().join("audit.head");
+    let line = std::fs::read_to_string(&head).unwrap();
+    let (last, hash) = line.trim().split_once(' ').unwrap();
+    let last: i64 = last.parse().unwrap();
+    std::fs::write(&head, format!("{} {hash}\n", last + 3)).unwrap();
+    // The next entry replaces the head; what it said is kept.
+    test.set_port("ann", "7573").await;
+    for _ in 0..2 {
+        test.clock.advance(DAY);
+        test.app.engine.look_at_storage().await;
+        let cookie = test.sign_in("administrator").await;
+        let page = text(test.get(&cookie, "/audit").await).await;
+        assert!(page.contains("Broken") && page.contains(&format!("entry {} had been written", last + 3)), "{page}");
+        let said = text(test.get(&cookie, "/api/v1/audit/verify").await).await;
+        assert!(said.contains("\"whole\":false") && said.contains("had been written"), "{said}");
+        let notes = notes(text(test.get(&cookie, "/readyz").await).await);
+        assert!(notes[0].as_str().unwrap().starts_with("The audit chain is broken"), "{notes}");
+    }
+}
+
+#[tokio::test]
 async fn the_files_of_the_audit_log_hold_what_the_page_shows() {
     let (test, cookie) = with_changes().await;
     let csv = test.get(&cookie, "/audit.csv?object=port_number&who=ann").await;
