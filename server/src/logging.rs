@@ -58,6 +58,18 @@ pub fn start(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
     Ok((Verbosity(log.is_none().then_some(handle)), log_file))
 }
 
+/// Says so if `TZ` names no time zone: local times would be UTC in silence.
+pub fn check_zone() {
+    if let Some(name) = std::env::var_os("TZ").filter(|name| !name.is_empty())
+        && jiff::tz::TimeZone::system().is_unknown()
+    {
+        tracing::error!(
+            "TZ = “{}” names no time zone, so all local times are UTC. Use a name such as Europe/Berlin.",
+            name.display()
+        );
+    }
+}
+
 impl Verbosity {
     /// Follows LOGGING_VERBOSITY while the engine lives; a background task.
     pub async fn follow(self, engine: Arc<Engine>) {

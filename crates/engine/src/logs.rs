@@ -8,6 +8,7 @@ mod files;
 mod forward;
 mod page;
 mod query;
+mod repeated;
 #[cfg(test)]
 mod tests;
 
@@ -75,6 +76,8 @@ pub struct LogLineParts {
     pub component: String,
     /// Message.
     pub message: String,
+    /// A later line has an earlier time: this one is from before the clocks were set back.
+    pub is_before_a_step_back: bool,
 }
 
 impl Logs {
@@ -90,6 +93,14 @@ impl Logs {
     }
 }
 
+impl LogLineParts {
+    /// The instant of the line, whose local time comes twice when the clocks are set back in autumn. `now_ms`: when it is read.
+    #[must_use]
+    pub fn instant(&self, zone: &jiff::tz::TimeZone, now_ms: i64) -> Option<i64> {
+        repeated::instant(&self.stamp, self.is_before_a_step_back, zone, now_ms)
+    }
+}
+
 impl LogItem {
     pub(crate) fn new(at: Cursor, file: &str, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
@@ -99,6 +110,7 @@ impl LogItem {
             level: parts.level,
             component: parts.component.to_owned(),
             message: parts.message.to_owned(),
+            is_before_a_step_back: false,
         });
         Self { at, file: file.to_owned(), line, parts }
     }

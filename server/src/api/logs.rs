@@ -93,6 +93,7 @@ async fn list_log(
         let detail = "A parameter in the address is invalid.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail).with_errors(errors));
     }
+    let (zone, now) = (jiff::tz::TimeZone::system(), engine.now_ms());
     let read = tokio::task::spawn_blocking(move || engine.logs.page(&query, before.as_ref(), PAGE));
     let page = read
         .await
@@ -103,7 +104,7 @@ async fn list_log(
         return Err(Problem::new(StatusCode::GONE, detail));
     }
     Ok(Json(LogPage {
-        items: page.items.into_iter().map(line).collect(),
+        items: page.items.into_iter().map(|item| line(item, &zone, now)).collect(),
         next: page.next.map(|next| next.to_string()),
         looked: page.looked,
         stopped: page.stopped,
@@ -118,25 +119,19 @@ fn status(error: &LogsError) -> StatusCode {
     }
 }
 
-fn line(item: LogItem) -> LogLine {
+fn line(item: LogItem, zone: &jiff::tz::TimeZone, now_ms: i64) -> LogLine {
     let (at, file) = (item.at.to_string(), item.file);
     match item.parts {
         Some(parts) => LogLine {
             at,
             file,
-            time: utc(&parts.stamp),
+            time: parts.instant(zone, now_ms).map(Time),
             level: Some(parts.level.as_str().to_owned()),
             component: Some(parts.component),
             message: parts.message,
         },
         None => LogLine { at, file, time: None, level: None, component: None, message: item.line },
     }
-}
-
-/// The local time of the log as an instant.
-fn utc(stamp: &str) -> Option<Time> {
-    let local = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", stamp).ok()?;
-    Some(Time(local.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_millisecond()))
 }
 
 /// An instant as the local time of the log; other text as it is.

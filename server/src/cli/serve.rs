@@ -36,6 +36,7 @@ impl Serve {
         let settings = settings::resolve(&self.flags, self.config.as_deref())?;
         // Dropped last: what is logged at the very end is still written.
         let (verbosity, mut license_log) = logging::start(settings.log.as_deref())?;
+        logging::check_zone();
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
         if settings.is_fresh() {
             settings.write_first_conf()?;

@@ -68,6 +68,19 @@ fn every_line_has_the_vendors_form_and_no_secret_is_in_it() {
 }
 
 #[test]
+fn a_time_zone_needs_no_files_of_the_system_and_one_that_names_none_is_an_error_in_the_log() {
+    for (zone, is_known) in [("America/St_Johns", true), ("Europ/Berlin", false), ("", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("said");
+        // A folder without zones, as in a slim container.
+        let env = [("TZ", zone), ("TZDIR", "/nowhere")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let how = ServerOptions { log: Some(log.clone()), env: env.to_vec(), ..ServerOptions::default() };
+        let _server = Server::start_as(&folder.path().join("data"), &how);
+        assert_eq!(text(&log).matches("names no time zone").count(), usize::from(!is_known), "{zone}: {}", text(&log));
+    }
+}
+
+#[test]
 fn the_file_follows_logging_verbosity_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);

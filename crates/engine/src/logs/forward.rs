@@ -71,7 +71,7 @@ impl Iterator for Lines {
     }
 }
 
-struct Forward {
+pub(super) struct Forward {
     file: io::Take<BufReader<File>>,
     offset: u64,
     line: Vec<u8>,
@@ -79,13 +79,13 @@ struct Forward {
 
 impl Forward {
     /// From here to the file's end as of now.
-    fn new(file: File, offset: u64, size: u64) -> io::Result<Self> {
+    pub fn new(file: File, offset: u64, size: u64) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(LONGEST_LINE, file);
         file.seek(SeekFrom::Start(offset))?;
         Ok(Self { file: file.take(size.saturating_sub(offset)), offset, line: Vec::new() })
     }
 
-    fn line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+    pub fn line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         self.line.clear();
         (&mut self.file).take(LONGEST_LINE as u64).read_until(b'\n', &mut self.line)?;
         if self.line.is_empty() {

@@ -8,6 +8,7 @@ use licensing::log_line::{STAMP, begins_with_stamp};
 
 use super::backward::Backward;
 use super::files::{LogFile, find, open};
+use super::repeated::Lowest;
 use super::{Cursor, LogItem, LogQuery, Logs, LogsError};
 
 /// Maximum bytes searched for one page; the result says how far it got.
@@ -49,10 +50,15 @@ impl Logs {
                 None => return Ok(LogPage { gone: true, ..page }),
             },
         };
+        let mut lowest = match before {
+            Some(place) => Lowest::from(&files[first], place.offset)
+                .map_err(|source| LogsError::Io { path: files[first].path.display().to_string(), source })?,
+            None => Lowest::default(),
+        };
         for (index, file) in files.iter().enumerate().skip(first) {
             let end = before.filter(|_| index == first).map_or(file.size, |place| place.offset.min(file.size));
             let older = index + 1 < files.len();
-            let done = one_file(file, end, query, limit, older, &mut page)
+            let done = one_file(file, end, query, limit, older, (&mut page, &mut lowest))
                 .map_err(|source| LogsError::Io { path: file.path.display().to_string(), source })?;
             if done {
                 break;
@@ -69,7 +75,7 @@ fn one_file(
     query: &LogQuery,
     limit: usize,
     older: bool,
-    page: &mut LogPage,
+    (page, lowest): (&mut LogPage, &mut Lowest),
 ) -> io::Result<bool> {
     let latest = query.to.as_ref().map(|to| to.days_later(SLACK_DAYS));
     let earliest = query.from.as_ref().map(|from| from.days_later(-SLACK_DAYS));
@@ -84,15 +90,21 @@ fn one_file(
     let mut lines = Backward::new(file, end);
     while let Some((offset, line)) = lines.line()? {
         page.looked += line.len() as u64 + 1;
+        let mut is_before_a_step_back = false;
         if begins_with_stamp(line) {
             let stamp = String::from_utf8_lossy(&line[..STAMP]);
             if earliest.as_ref().is_some_and(|earliest| *stamp < *earliest.as_str()) {
                 return Ok(true);
             }
+            is_before_a_step_back = lowest.step(&stamp);
             page.back_to = Some(stamp.into_owned());
         }
         if !line.is_empty() && query.wants(line) {
-            page.items.push(LogItem::new(Cursor { file: of.id, offset }, &of.name, line));
+            let mut item = LogItem::new(Cursor { file: of.id, offset }, &of.name, line);
+            if let Some(parts) = &mut item.parts {
+                parts.is_before_a_step_back = is_before_a_step_back;
+            }
+            page.items.push(item);
         }
         let full = page.items.len() >= limit;
         if full || page.looked >= MOST {
