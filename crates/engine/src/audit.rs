@@ -7,6 +7,7 @@ mod query;
 mod verify;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sqlx::{Sqlite, Transaction};
@@ -33,11 +34,8 @@ pub struct Audit {
     turn: Arc<tokio::sync::Mutex<()>>,
     /// Held while the anchor is replaced; whether this process has written it.
     anchoring: Arc<tokio::sync::Mutex<bool>>,
-}
-
-/// Tells how many breaks were ever found.
-fn count(anchor: &Anchor) {
-    metrics::gauge!("leasehold_audit_breaks").set(u32::try_from(anchor.breaks.len()).map_or(f64::INFINITY, f64::from));
+    /// Breaks that were ever found.
+    breaks: Arc<AtomicUsize>,
 }
 
 /// Objects that are offered to choose from.
@@ -51,7 +49,15 @@ const REST: u32 = 50;
 impl Audit {
     /// The log of this store; the head of its chain is anchored in `folder`.
     pub fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self { store, folder, clock, last: Arc::default(), turn: Arc::default(), anchoring: Arc::default() }
+        Self {
+            store,
+            folder,
+            clock,
+            last: Arc::default(),
+            turn: Arc::default(),
+            anchoring: Arc::default(),
+            breaks: Arc::default(),
+        }
     }
 
     /// Commits a change together with its entry, then anchors the head of the chain beside the database.
@@ -71,6 +77,11 @@ impl Audit {
         Ok(())
     }
 
+    /// How many breaks of the chain were ever found.
+    pub fn breaks(&self) -> usize {
+        self.breaks.load(Ordering::Relaxed)
+    }
+
     /// Compares the newest entries with the anchor at a start, before anything is added.
     ///
     /// # Errors
@@ -79,7 +90,7 @@ impl Audit {
         let _anchoring = self.anchoring.lock().await;
         let compared = match Anchor::read(&self.folder) {
             Ok(mut anchor) => {
-                count(&anchor);
+                self.breaks.store(anchor.breaks.len(), Ordering::Relaxed);
                 match verify::compare(self.store.read(), &anchor).await? {
                     Some(found) => self.remember(&mut anchor, found).await,
                     None => Ok(()),
@@ -120,7 +131,7 @@ impl Audit {
             tracing::error!("{}", found.sentence().unwrap_or_default());
             *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
         }
-        count(anchor);
+        self.breaks.store(anchor.breaks.len(), Ordering::Relaxed);
         self.write(anchor).await
     }
 

@@ -133,6 +133,7 @@ fn read(app: &App) {
     gauge!("leasehold_exchange_next_timestamp_seconds").set(sync.next_ms.map_or(f64::NAN, seconds));
     let conf = engine.conf();
     let effective = &conf.effective;
+    gauge!("leasehold_audit_breaks").set(number(engine.audit.breaks()));
     gauge!("leasehold_registered").set(truth(effective.registered()));
     gauge!("leasehold_conf_revision").set(number(conf.number()));
     gauge!("leasehold_conf_changed_outside").set(truth(conf.outside.is_some()));

@@ -66,6 +66,7 @@ async fn a_break_is_told_on_the_page_by_the_check_and_beside_readiness_and_stays
     std::fs::write(&head, format!("{} {hash}\n", last + 3)).unwrap();
     // The next entry replaces the head; what it said is kept.
     test.set_port("ann", "7573").await;
+    assert_eq!(test.app.engine.audit.breaks(), 1);
     for _ in 0..2 {
         test.clock.advance(DAY);
         test.app.engine.look_at_storage().await;
