@@ -1,6 +1,7 @@
-//! What every program with a database needs: opening SQLite, the clock, randomness. Shared by the engine and the node.
+//! What every program with a database needs: opening SQLite, files replaced as a whole, the clock, randomness. Shared by the engine and the node.
 
 pub mod clock;
+pub mod file;
 pub mod lock;
 pub mod row;
 pub mod secret;

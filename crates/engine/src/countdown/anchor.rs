@@ -1,11 +1,14 @@
 //! One anchor: a line of JSON and its checksum, replaced as a whole.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use storage::file::PRIVATE;
+
 use super::error::PersistError;
 use super::{Balance, StoredBalance};
-use crate::conf::file::{self, FileError, FolderLock};
+use crate::conf::file::{self, FileError};
 use crate::secret::digest_hex;
 
 /// The anchor in the data folder.
@@ -57,20 +60,22 @@ pub(super) fn read(path: &Path) -> Option<StoredBalance> {
 
 /// Replaces the anchor, durably; creates its folder if it is missing.
 pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistError> {
-    let failed = |reason| PersistError::Anchor { path: path.display().to_string(), reason };
+    let failed = |error: std::io::Error| {
+        let reason = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
+            _ => error.to_string(),
+        };
+        PersistError::Anchor { path: path.display().to_string(), reason }
+    };
     if let Some(folder) = path.parent() {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| failed(error.to_string()))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
-    let replaced = FolderLock::take(path).and_then(|lock| file::replace(path, text(saved).as_bytes(), &lock));
-    replaced.map_err(|error| failed(reason(error)))
+    storage::file::replace(path, text(saved).as_bytes(), PRIVATE).map_err(failed)
 }
 
 /// Removes files that a crash left.
 pub(super) fn sweep(path: &Path) {
-    if let Ok(lock) = FolderLock::take(path) {
-        file::sweep(path, &lock);
-    }
+    storage::file::sweep(path);
 }
 
 /// The anchor of an installation in the folder outside.
@@ -80,13 +85,11 @@ pub(super) fn named(folder: &Path, installation: &str) -> PathBuf {
 
 fn reason(error: FileError) -> String {
     match error {
-        FileError::Unwritable { reason, .. } | FileError::Unreadable { reason, .. } => reason,
-        FileError::Full(_) => "the disk is full".to_owned(),
-        FileError::ReadOnly(_) => "read-only".to_owned(),
-        FileError::Missing(_) => "the folder is missing".to_owned(),
+        FileError::Unreadable { reason, .. } => reason,
         FileError::Folder(_) => "it is a folder".to_owned(),
         FileError::Special(_) => "it is not a regular file".to_owned(),
         FileError::TooLarge { .. } => "too large for an anchor".to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The key of this server, `server.key` in the data folder (mode 0600).
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use licensing::peers::PeerSecret;
+use storage::file::PRIVATE;
 
 use crate::secret::{hex, random};
 
@@ -53,19 +54,7 @@ pub(super) fn read_or_make(folder: &Path) -> Result<PeerSecret, KeyFileError> {
         return Ok(found);
     }
     let made = PeerSecret::from_seed(random());
-    let write = || -> std::io::Result<bool> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        writeln!(file, "{}", hex(&made.to_seed()))?;
-        file.as_file().sync_all()?;
-        match file.persist_noclobber(path(folder)) {
-            Ok(_) => {}
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
-            Err(error) => return Err(error.error),
-        }
-        std::fs::File::open(folder)?.sync_all()?;
-        Ok(true)
-    };
-    match write() {
+    match storage::file::create(&path(folder), format!("{}\n", hex(&made.to_seed())).as_bytes(), PRIVATE) {
         Ok(true) => Ok(made),
         Ok(false) => read(folder)?.ok_or_else(|| KeyFileError::Damaged(path(folder))),
         Err(source) => Err(KeyFileError::Io { path: path(folder), source }),

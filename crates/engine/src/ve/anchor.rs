@@ -1,13 +1,14 @@
 //! The newest license, recorded outside the database, so that restoring older data brings back no older license.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Result, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::DirBuilder;
+use std::io::Result;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use licensing::canonical::sha256_hex;
 use licensing::ve::LicenseText;
 use licensing::vendor_key::VendorKey;
+use storage::file::PRIVATE;
 
 /// The file.
 const FILE: &str = "ve.anchor";
@@ -89,13 +90,7 @@ fn raise(path: &Path, name: &str, newest: &NewestLicense) -> Result<()> {
     all.push((name.to_owned(), newest.clone()));
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    // Another server of the same user may write too, so each uses its own temporary file.
-    let beside = path.with_extension(format!("new.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     let line = |(name, newest): &(String, NewestLicense)| format!("{name} {} {}\n", newest.serial, newest.sha256);
     let text: String = all.iter().map(line).collect();
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()
+    storage::file::replace(path, text.as_bytes(), PRIVATE)
 }
