@@ -3,15 +3,13 @@
 //! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode
 //! 0600) and, as SHA-256, in the database.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-
 use licensing::guid::Guid;
 use licensing::registration::{AuthString, Registration};
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use storage::file::PRIVATE;
 
 use crate::Engine;
 use crate::secret;
@@ -34,9 +32,13 @@ pub struct Setup {
     pub auth: Option<AuthString>,
     /// The registration file given in the wizard; it holds a secret.
     pub file: Option<RegistrationFile>,
-    /// The fingerprint confirmed in the wizard, and its key when a node gave it.
-    pub vendor_key: Option<(Fingerprint, Option<VendorKey>)>,
+    /// The fingerprint confirmed in the wizard, and its key when a node gave it; or all keys that a registration file brought which
+    /// was for another GUID.
+    pub vendor_keys: Vec<ConfirmedKey>,
 }
+
+/// A fingerprint to trust, and its key when it is known.
+pub type ConfirmedKey = (Fingerprint, Option<VendorKey>);
 
 impl Setup {
     /// Everything entered; `None` before a GUID is known.
@@ -50,8 +52,8 @@ impl Setup {
             }
             None => Registration { auth: self.auth.clone(), ..Registration::new(self.guid?) },
         };
-        if let Some((fingerprint, key)) = self.vendor_key {
-            registration.trust(fingerprint, key);
+        for (fingerprint, key) in &self.vendor_keys {
+            registration.trust(*fingerprint, *key);
         }
         Some(registration)
     }
@@ -62,6 +64,34 @@ impl Setup {
 struct Confirmed {
     fingerprint: String,
     key: Option<VendorKey>,
+}
+
+/// The column of confirmed keys: a list, or the single key that earlier versions stored.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredKeys {
+    All(Vec<Confirmed>),
+    One(Confirmed),
+}
+
+/// Confirmed keys as they are stored; none when there are none.
+fn confirmed(keys: &[ConfirmedKey]) -> Option<String> {
+    let all = keys.iter().map(|(fingerprint, key)| Confirmed { fingerprint: fingerprint.to_string(), key: *key });
+    let all: Vec<Confirmed> = all.collect();
+    (!all.is_empty()).then(|| serde_json::to_string(&all).expect("keys always serialize"))
+}
+
+fn confirmed_from(text: &str) -> Vec<ConfirmedKey> {
+    let all = match serde_json::from_str(text) {
+        Ok(StoredKeys::All(all)) => all,
+        Ok(StoredKeys::One(one)) => vec![one],
+        Err(_) => Vec::new(),
+    };
+    all.into_iter().filter_map(|kept| Some((kept.fingerprint.parse().ok()?, kept.key))).collect()
+}
+
+fn pairs(values: &[(String, String)]) -> String {
+    serde_json::to_string(values).expect("pairs of strings always serialize")
 }
 
 /// Why there is no link.
@@ -113,10 +143,7 @@ impl Engine {
             connection: row.connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
             auth: row.auth_string.and_then(|auth| auth.parse().ok()),
             file: row.registration.and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
-            vendor_key: row
-                .vendor_key
-                .and_then(|text| serde_json::from_str::<Confirmed>(&text).ok())
-                .and_then(|kept| Some((kept.fingerprint.parse().ok()?, kept.key))),
+            vendor_keys: row.vendor_key.as_deref().map(confirmed_from).unwrap_or_default(),
         })
     }
 
@@ -137,14 +164,7 @@ impl Engine {
         }
         let token = secret::hex(&secret::random::<32>());
         let io = |source| SetupError::Io { path: path.display().to_string(), source };
-        let temporary = path.with_extension("new");
-        std::fs::remove_file(&temporary)
-            .or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
-            .map_err(io)?;
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(io)?;
-        writeln!(file, "{token}").map_err(io)?;
-        std::fs::rename(&temporary, &path).map_err(io)?;
+        storage::file::replace(&path, format!("{token}\n").as_bytes(), PRIVATE).map_err(io)?;
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET token_hash = ?, expires_at = ?")
             .bind(&secret::digest(token.as_bytes())[..])
@@ -174,10 +194,7 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_connection(&self, chosen: &[(String, String)]) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE setup SET connection = ?")
-            .bind(serde_json::to_string(chosen).expect("pairs of strings always serialize"))
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("UPDATE setup SET connection = ?").bind(pairs(chosen)).execute(&mut *tx).await?;
         tx.commit().await
     }
 
@@ -227,16 +244,23 @@ impl Engine {
         let Some(file) = before.file.as_ref().filter(|file| file.guid != *guid) else {
             return self.keep_setup_identity(guid, auth, before.file.as_ref(), false).await;
         };
-        let registration = Registration::from(file);
-        let typed = auth.or(before.auth.as_ref()).or(registration.auth.as_ref());
-        self.keep_setup_identity(guid, typed, None, false).await?;
-        if before.vendor_key.is_none() {
-            self.keep_setup_key(registration.vendor_keys.first().copied()).await?;
-        }
-        if before.connection.is_empty() {
-            self.keep_setup_connection(&registration.node_values(&self.conf().document())).await?;
-        }
-        Ok(())
+        let brought = Registration::from(file);
+        let typed = auth.or(before.auth.as_ref()).or(brought.auth.as_ref());
+        let keys = if before.vendor_keys.is_empty() { &brought.vendor_keys } else { &before.vendor_keys };
+        let connection = if before.connection.is_empty() {
+            brought.node_values(&self.conf().document())
+        } else {
+            before.connection.clone()
+        };
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET guid = ?, registration = NULL, auth_string = ?, vendor_key = ?, connection = ?")
+            .bind(guid.to_string())
+            .bind(typed.map(AuthString::as_str))
+            .bind(confirmed(keys))
+            .bind(pairs(&connection))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
     }
 
     /// Keeps the key that was confirmed in the wizard, or that none was.
@@ -244,10 +268,8 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_key(&self, key: Option<(Fingerprint, Option<VendorKey>)>) -> Result<(), sqlx::Error> {
-        let kept = key.map(|(fingerprint, key)| Confirmed { fingerprint: fingerprint.to_string(), key });
-        let kept = kept.map(|kept| serde_json::to_string(&kept).expect("a key always serializes"));
         let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE setup SET vendor_key = ?").bind(kept).execute(&mut *tx).await?;
+        sqlx::query("UPDATE setup SET vendor_key = ?").bind(confirmed(key.as_slice())).execute(&mut *tx).await?;
         tx.commit().await
     }
 
@@ -266,5 +288,55 @@ impl Engine {
 
     pub(crate) fn forget_setup_file(&self) {
         let _ = std::fs::remove_file(self.folder.join("setup-token"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use licensing::vendor_key::VendorSecret;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+    const OTHER: &str = "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}";
+
+    #[tokio::test]
+    async fn a_corrected_guid_keeps_every_key_that_the_registration_file_brought() {
+        let folder = tempfile::tempdir().unwrap();
+        let conf = folder.path().join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        let engine = Engine::open(folder.path(), &conf, Arc::new(ManualClock::at(1_800_000_000_000))).await.unwrap();
+        let keys = [1, 2].map(|seed| VendorSecret::from_seeds([seed; 32], [seed + 10; 32]).public());
+        let (guid, other) = (Guid::parse(GUID).unwrap(), Guid::parse(OTHER).unwrap());
+        let file = RegistrationFile {
+            guid,
+            auth_string: "secret".parse().unwrap(),
+            context: None,
+            deployment_id: None,
+            operator_id: None,
+            customer: None,
+            nodes: vec!["a.example".to_owned()],
+            nodes_https: Vec::new(),
+            vendor_keys: keys.to_vec(),
+        };
+        engine.keep_setup_identity(&guid, None, Some(&file), true).await.unwrap();
+        engine.correct_setup_identity(&other, None).await.unwrap();
+        let registration = engine.setup().await.unwrap().registration().unwrap();
+        assert_eq!(registration.guid, other);
+        assert_eq!(registration.vendor_keys, keys.map(|key| (key.fingerprint(), Some(key))));
+        assert_eq!(engine.setup().await.unwrap().connection, [("FLEX_NODE_LIST".to_owned(), "a.example".to_owned())]);
+        assert_eq!(registration.auth.as_ref().map(AuthString::as_str), Some("secret"));
+    }
+
+    #[test]
+    fn a_key_that_an_earlier_version_stored_is_read() {
+        let key = VendorSecret::from_seeds([1; 32], [2; 32]).public();
+        let one = Confirmed { fingerprint: key.fingerprint().to_string(), key: Some(key) };
+        assert_eq!(confirmed_from(&serde_json::to_string(&one).unwrap()), [(key.fingerprint(), Some(key))]);
+        assert_eq!(confirmed_from("nonsense"), []);
+        assert_eq!(confirmed(&[]), None);
     }
 }
