@@ -16,7 +16,8 @@ mod status;
 mod token;
 mod user;
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
@@ -158,6 +159,20 @@ impl Common {
     pub async fn list(self, before: &Remote, call: Call, plain: impl FnOnce(&Value) -> String) -> Done {
         let value = self.target.ask_all(before, call, usize::MAX).await?;
         self.format.print(&value, plain)
+    }
+}
+
+/// Writes what a command made to a file, over what was there: as a whole, unless it is a terminal, a pipe or a device.
+fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => std::fs::write(path, bytes),
+        // Where no new file can be made, the one that is there may be writable.
+        _ => engine::file::replace(&engine::conf::file::resolve(path), bytes, 0o644).or_else(|error| {
+            match error.kind() {
+                ErrorKind::PermissionDenied => std::fs::write(path, bytes),
+                _ => Err(error),
+            }
+        }),
     }
 }
 

@@ -35,7 +35,7 @@ pub mod ve;
 
 pub use actor::{Actor, Origin};
 pub use sqlx::Error as DatabaseError;
-pub use storage::{clock, secret};
+pub use storage::{clock, file, secret};
 
 use accounts::throttle::Throttle;
 use clock::Clock;

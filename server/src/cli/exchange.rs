@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
-use super::Common;
 use super::ask::{Call, Remote};
 use super::output::{read_file, rows, table, text};
+use super::{Common, write_file};
 use crate::exit::{Done, Failure};
 
 /// `leasehold sync`
@@ -80,7 +80,7 @@ impl Pull {
                 )
             });
         };
-        std::fs::write(out, text(&value, "report"))
+        write_file(out, text(&value, "report").as_bytes())
             .map_err(|error| Failure::failed(format!("Can't write {}: {error}.", out.display())))?;
         self.common.format.print(&value, |value| {
             format!(

@@ -1,15 +1,13 @@
 //! The license of this machine: requested, installed, shown.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Common;
 use super::ask::{Call, Remote};
 use super::output::{read_file, table, text};
+use super::{Common, write_file};
 use crate::exit::{Done, Failure};
 
 /// `leasehold license …`
@@ -75,7 +73,7 @@ impl RequestLicense {
         let Some(out) = &self.out else {
             return self.common.format.print(&value, |_| request.clone());
         };
-        write(out, request.as_bytes())
+        write_file(out, request.as_bytes())
             .map_err(|error| Failure::failed(format!("Can't write {}: {error}.", out.display())))?;
         value["file"] = json!(std::path::absolute(out).unwrap_or_else(|_| out.clone()));
         self.common.format.print(&value, |value| {
@@ -86,13 +84,6 @@ impl RequestLicense {
             )
         })
     }
-}
-
-/// Over what was there: a request can be made again at any time.
-fn write(out: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(out)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 impl Install {

@@ -85,8 +85,6 @@ impl App {
 
 /// The key in `DIR/cookie.key` (mode 0600), created on first use.
 fn cookie_key(folder: &std::path::Path) -> Result<Key, Failure> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
     let path = folder.join("cookie.key");
     let failed = |error: std::io::Error| {
         Failure::failed(format!("Can't store the key of the session cookies, {}: {error}.", path.display()))
@@ -97,9 +95,7 @@ fn cookie_key(folder: &std::path::Path) -> Result<Key, Failure> {
         _ => {}
     }
     let bytes: [u8; 64] = engine::secret::random();
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    engine::file::replace(&path, &bytes, engine::file::PRIVATE).map_err(failed)?;
     Ok(Key::from(&bytes))
 }
 
