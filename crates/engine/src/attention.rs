@@ -10,10 +10,9 @@ use std::time::Duration;
 use licensing::alerts::Amount;
 use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::bundle::LicenseStatus;
-use licensing::conf::check::{self, Severity};
-use licensing::conf::document::Document;
+use licensing::conf::check::Severity;
 use licensing::conf::setting;
-use licensing::conf::view::{self, SettingOverride, SettingView};
+use licensing::conf::view::{SettingOverride, SettingView};
 use licensing::contact::Millis;
 use licensing::service::Urgency;
 
@@ -200,9 +199,8 @@ impl Engine {
         waits.then(|| setting::find(PORT).map(|setting| setting.label.to_owned())).flatten().into_iter().collect()
     }
 
-    /// The settings of a version of the conf file, as they count on this server.
-    pub fn settings_of(&self, document: &Document) -> Vec<SettingView> {
-        let mut all = view::settings(document);
+    /// The settings of a version of the conf file, with what counts on this server.
+    pub fn settings_of(&self, mut all: Vec<SettingView>) -> Vec<SettingView> {
         for setting in &mut all {
             setting.overridden = self.overridden(&setting.key).cloned();
             setting.restart_required = self.waits_for_restart(&setting.key);
@@ -218,8 +216,7 @@ impl Engine {
     /// Every part of the installation, as it is now.
     pub fn attention(&self) -> Vec<PartState> {
         let conf = self.conf();
-        let document = conf.document();
-        let findings = check::check(&document);
+        let findings = conf.findings();
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
         let contact = self.contact();

@@ -255,7 +255,7 @@ mod tests {
         let path = folder.path().join("license_server.conf");
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}; changed\n")).unwrap();
-        engine.look_at_conf().await.unwrap();
+        engine.look_at_conf(crate::conf::LOOK_AGAIN).await.unwrap();
         let third = look().await;
         assert_eq!(third.since(&second).collect::<Vec<_>>(), [Topic::Conf, Topic::Audit, Topic::Attention]);
     }

@@ -121,7 +121,7 @@ impl Engine {
             .await
             .map_err(std::io::Error::other)
             .map_err(sqlx::Error::Io)?;
-        let state = ConfState::new(conf_path.display().to_string(), None, None, None);
+        let state = ConfState::unread(conf_path.display().to_string());
         let keep = Arc::new(leases::SqliteKeep::new(store.clone(), clock.clone()));
         let engine = Self {
             contact,

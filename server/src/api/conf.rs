@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
 use engine::conf::{BaseRevision, ConfChange, ConfState, SaveError};
-use licensing::conf::check::{self, ConfFinding};
+use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::text::{self, TextOrigin};
 use licensing::conf::view::SettingView;
@@ -49,6 +49,10 @@ struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     diff: Option<Diff>,
+    /// What saving could not keep to, such as writing the file as a whole; missing otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    note: Option<String>,
 }
 
 /// A change: values by key, or the whole text.
@@ -120,19 +124,19 @@ async fn get_config(State(Api { engine, .. }): State<Api>) -> Result<Response, P
     if let Some(problem) = &state.problem {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem.to_string()));
     }
-    Ok(answer(&engine, &state, None))
+    Ok(answer(&engine, &state, None, None))
 }
 
-fn answer(engine: &Engine, state: &ConfState, diff: Option<Diff>) -> Response {
-    let document = state.document();
+fn answer(engine: &Engine, state: &ConfState, diff: Option<Diff>, note: Option<String>) -> Response {
     let config = Config {
         revision: state.number(),
         path: state.path.clone(),
         changed_outside: state.outside.is_some(),
-        settings: engine.settings_of(&document),
-        findings: check::check(&document),
+        settings: engine.settings_of(state.settings()),
+        findings: state.findings(),
         text: text::exact(&state.bytes),
         diff,
+        note,
     };
     let mut response = Answer(config).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("\"{}\"", state.base())) {
@@ -257,7 +261,7 @@ async fn save(
     comment: &str,
 ) -> Result<Response, Problem> {
     let saved = engine.save_conf(&by.actor(), base, change, comment).await?;
-    Ok(answer(engine, &engine.conf(), Some(saved.diff)))
+    Ok(answer(engine, &engine.conf(), Some(saved.diff), saved.note))
 }
 
 impl From<SaveError> for Problem {

@@ -302,7 +302,8 @@ pub async fn undo(form: Form) -> Result<Page, PageError> {
     match form.engine.save_conf(&actor, &base, &ConfChange::Undo(undone), &comment).await {
         Ok(saved) => {
             let text = format!("Revision {undone} is undone; saved as revision {}.", saved.revision.number);
-            Ok(form.done(text, paths::CONFIGURATION).await)
+            let note = saved.note.map(|note| format!(" {note}")).unwrap_or_default();
+            Ok(form.done(format!("{text}{note}"), paths::CONFIGURATION).await)
         }
         Err(SaveError::UnknownRevision(number)) => Err(unknown(number)),
         Err(SaveError::Conflict(found)) => {

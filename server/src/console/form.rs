@@ -123,7 +123,11 @@ impl Form {
     /// What was saved in the configuration file: the message offers to undo it.
     pub async fn saved(&self, text: impl Into<String>, saved: &SavedRevision, path: impl AsRef<str>) -> Page {
         let undo = Some(saved.base.clone()).filter(|_| !saved.diff.is_empty());
-        leave_flash(&self.session, Flash { kind: FlashKind::Success, text: text.into(), undo }).await;
+        let (kind, text) = match &saved.note {
+            Some(note) => (FlashKind::Warning, format!("{} {note}", text.into())),
+            None => (FlashKind::Success, text.into()),
+        };
+        leave_flash(&self.session, Flash { kind, text, undo }).await;
         Page::to(path)
     }
 

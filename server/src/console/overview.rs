@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use licensing::bundle::LicenseStatus;
 use licensing::checklist::ChecklistItem;
-use licensing::conf::check::{self, Severity};
-use licensing::conf::effective::Effective;
+use licensing::conf::check::Severity;
 use licensing::permission::Permission;
 
 use app::drawn::Draw;
@@ -41,15 +40,14 @@ async fn checklist(console: &Console) -> Result<Vec<ChecklistItem>, PageError> {
 async fn load(console: &Console) -> Result<Overview, PageError> {
     let engine = &console.engine;
     let state = engine.conf();
-    let document = state.document();
-    let effective = Effective::of(&document);
+    let effective = &state.effective;
     let registration = match effective.guid {
         Some(guid) if effective.flexible && state.problem.is_none() => {
             Registration::Registered { guid: guid.to_string(), deployment: guid.compact() }
         }
         guid => Registration::NotRegistered { guid: guid.map(|g| g.to_string()), flexible: effective.flexible },
     };
-    let findings = check::check(&document);
+    let findings = state.findings();
     let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
     let may_read = console.may(Permission::ViewAudit);
     let changes = if may_read { audit::newest_changes(engine, 5).await? } else { Vec::new() };

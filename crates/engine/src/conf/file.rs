@@ -1,12 +1,15 @@
-//! One conf file: read with limits, replaced atomically, mode and owner kept, symbolic links followed.
+//! One conf file: read with limits, symbolic links followed, one writer at a time.
 
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use licensing::conf::MAX_BYTES;
 use rustix::fs::{FlockOperation, flock};
+use storage::file::{folder_of, is_unsupported};
+
+pub use super::replace::{ReplaceError, Written, create, kept, recover, replace, sweep};
 
 /// Why the conf file cannot be read or written. Every sentence names the file and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +55,42 @@ pub enum FileError {
     /// The disk is full; the file is as it was.
     #[error("The disk with {0} is full, so the file is unchanged. Free some space and save again.")]
     Full(String),
+    /// Neither the file nor a new one in its place can be written.
+    #[error(
+        "Can't write {path}: {why}, and the user who runs Leasehold may not write the file. The file is unchanged. Give file and folder to that user (`chown`), or let it write them (`chmod g+w`), and save again."
+    )]
+    Foreign {
+        /// The file.
+        path: String,
+        /// Why no new file can take its place.
+        why: String,
+    },
+    /// Mounted read-only.
+    #[error(
+        "{0} is on a file system that is mounted read-only. The file is unchanged. Mount it writable and save again."
+    )]
+    ReadOnlyDisk(String),
+    /// Writing in place failed in the middle.
+    #[error("Writing {path} failed in the middle: {reason}. Its earlier content is in {copy}: copy it back.")]
+    Torn {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        reason: String,
+        /// The copy.
+        copy: String,
+    },
+    /// Empty where there was a configuration.
+    #[error(
+        "{0} is empty, so the configuration before it stays in use. Restore a revision from the history, or write the file again."
+    )]
+    Empty(String),
+}
+
+/// Whether a file holds nothing: no text, or only the zeros that a power cut leaves.
+pub fn is_empty(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace())
 }
 
 /// Identifies a state of a file without reading it.
@@ -81,11 +120,11 @@ impl FileStamp {
     }
 }
 
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
@@ -103,7 +142,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> FileError {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> FileError {
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> FileError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FileError::Full(name(path)),
         _ => FileError::Unwritable { path: name(path), reason: plain(error) },
@@ -157,6 +196,8 @@ impl FolderLock {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(Self { _folder: file }),
                 Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
+                // NFS locks no folders. What is written is compared with what was read all the same.
+                Err(errno) if is_unsupported(&errno.into()) => return Ok(Self { _folder: file }),
                 Err(errno) => return Err(unwritable(path, &errno.into())),
             }
         }
@@ -181,83 +222,9 @@ pub fn resolve(path: &Path) -> PathBuf {
     path
 }
 
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// Name of the new file while it is written.
-const TEMPORARY: (&str, &str) = (".license_server.", ".new");
-
-/// Removes temporary files that a crash left next to the file.
-pub fn sweep(path: &Path, _lock: &FolderLock) {
-    let Ok(entries) = std::fs::read_dir(folder_of(&resolve(path))) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let ours = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1));
-        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Replaces the file as a whole: a new file beside it, fsync, rename, fsync of the folder. Mode and owner are kept; a
-/// symbolic link stays one and its target is replaced. A file that is missing is made (mode 0644).
-///
-/// # Errors
-/// [`FileError`]; the file is then as it was.
-pub fn replace(path: &Path, bytes: &[u8], _lock: &FolderLock) -> Result<(), FileError> {
-    let target = resolve(path);
-    let folder = folder_of(&target);
-    let before = match std::fs::metadata(&target) {
-        Ok(meta) if meta.is_dir() => return Err(FileError::Folder(name(path))),
-        Ok(meta) if !meta.is_file() => return Err(FileError::Special(name(path))),
-        Ok(meta) if meta.mode() & 0o222 == 0 => return Err(FileError::ReadOnly(name(path))),
-        Ok(meta) => Some(meta),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(unwritable(path, &error)),
-    };
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(TEMPORARY.0).suffix(TEMPORARY.1).tempfile_in(&folder)?;
-        file.write_all(bytes)?;
-        match &before {
-            Some(meta) => {
-                let own = file.as_file().metadata()?;
-                if (own.uid(), own.gid()) != (meta.uid(), meta.gid()) {
-                    std::os::unix::fs::fchown(file.as_file(), Some(meta.uid()), Some(meta.gid()))?;
-                }
-                file.as_file().set_permissions(std::fs::Permissions::from_mode(meta.mode() & 0o7777))?;
-            }
-            None => file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?,
-        }
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|e| e.error)?;
-        File::open(&folder)?.sync_all()
-    };
-    write().map_err(|e| unwritable(path, &e))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_link_stays_a_link_and_mode_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let real = folder.path().join("real.conf");
-        let link = folder.path().join("link.conf");
-        std::fs::write(&real, "a").unwrap();
-        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
-        std::os::unix::fs::symlink("real.conf", &link).unwrap();
-        let lock = FolderLock::take(&link).unwrap();
-        replace(&link, b"b", &lock).unwrap();
-        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(std::fs::read(&real).unwrap(), b"b");
-        assert_eq!(std::fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
-    }
 
     #[test]
     fn what_is_not_a_conf_file_is_named_for_what_it_is() {
@@ -268,16 +235,5 @@ mod tests {
         assert!(matches!(read(Path::new("/dev/null")), Err(FileError::Special(_))));
         std::fs::write(&path, vec![b'x'; 10 * 1024 * 1024]).unwrap();
         assert!(matches!(read(&path), Err(FileError::TooLarge { size: 10_485_760, .. })));
-    }
-
-    #[test]
-    fn a_read_only_file_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("license_server.conf");
-        std::fs::write(&path, "a").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
-        let lock = FolderLock::take(&path).unwrap();
-        assert!(matches!(replace(&path, b"b", &lock), Err(FileError::ReadOnly(_))));
-        assert_eq!(std::fs::read(&path).unwrap(), b"a");
     }
 }

@@ -1,11 +1,12 @@
 //! Keeps the known state of the file up to date: at start, after each save, and after outside changes.
 
 use std::path::Path;
+use std::time::Duration;
 
 use licensing::conf::document::Document;
 use licensing::conf::{diff, template};
 
-use super::file::{self, FileError, FolderLock};
+use super::file::{self, FileError, FolderLock, ReplaceError};
 use super::history::{self, NewRevision, Revision, RevisionText};
 use super::save::named;
 use super::state::{ConfState, OutsideEdit};
@@ -13,6 +14,11 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
+
+/// Time between two looks at a file that differs from what is known, for who waits for the answer.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Looks at a file that keeps changing.
+const MOST_LOOKS: usize = 20;
 
 impl Engine {
     /// The file as last checked (at most half a second ago while serving).
@@ -48,7 +54,11 @@ impl Engine {
     pub fn write_new_conf(path: &Path) -> Result<(), FileError> {
         let lock = FolderLock::take(path)?;
         match file::read(path) {
-            Err(FileError::Missing(_)) => file::replace(path, template::write(&[]).as_bytes(), &lock),
+            Err(FileError::Missing(_)) => match file::create(path, template::write(&[]).as_bytes(), &lock) {
+                Err(ReplaceError::File(error)) => Err(error),
+                // Somebody else has just made one.
+                Ok(_) | Err(ReplaceError::Changed(_)) => Ok(()),
+            },
             Err(other) => Err(other),
             Ok(_) => Ok(()),
         }
@@ -58,11 +68,24 @@ impl Engine {
     /// while the server was down is recorded.
     pub(crate) async fn settle_conf(&self) -> sqlx::Result<()> {
         let _turn = self.saving.lock().await;
+        let all_pending = history::pending(self.store.read()).await?;
         if let Ok(lock) = FolderLock::take(&self.conf_path) {
             file::sweep(&self.conf_path, &lock);
+            let (kept, contents) =
+                (file::kept(&self.folder), all_pending.iter().map(|pending| pending.bytes.as_slice()));
+            match file::recover(&self.conf_path, &kept, &contents.collect::<Vec<_>>(), &lock) {
+                Ok(false) => {}
+                Ok(true) => {
+                    tracing::warn!(path = %self.conf_path.display(), "writing the file was cut off; it has its earlier content again")
+                }
+                Err(error) => {
+                    tracing::error!(%error, copy = %kept.display(), "could not check a file whose writing was cut off")
+                }
+            }
         }
-        let read = file::read(&self.conf_path);
-        for pending in history::pending(self.store.read()).await? {
+        let newest = history::newest(self.store.read()).await?;
+        let read = self.read_whole(newest.as_ref().map(|newest| newest.bytes.as_slice()), None, LOOK_AGAIN).await;
+        for pending in all_pending {
             let applied = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
             let Revision { number, author, .. } = pending.revision;
             let registration = history::pending_registration(self.store.read(), number).await?.filter(|_| applied);
@@ -92,14 +115,56 @@ impl Engine {
     }
 
     /// Checks the file now. Called by the watch and before each save.
-    pub(crate) async fn look_at_conf(&self) -> sqlx::Result<()> {
+    pub(crate) async fn look_at_conf(&self, again_after: Duration) -> sqlx::Result<()> {
         let _turn = self.saving.lock().await;
-        self.take_in(file::read(&self.conf_path)).await
+        let read = self.read_conf(again_after).await;
+        self.take_in(read).await
+    }
+
+    /// The file as it is, when two looks in a row agree. The caller holds `saving`.
+    pub(super) async fn read_conf(&self, again_after: Duration) -> Result<Vec<u8>, FileError> {
+        let state = self.conf();
+        let known = state.revision.is_some().then_some(state.bytes.as_slice());
+        self.read_whole(known, state.problem.as_ref(), again_after).await
+    }
+
+    /// Reads the file until two looks agree: a program may be writing it. What is known already, and the first file of all, need
+    /// one look.
+    async fn read_whole(
+        &self,
+        known: Option<&[u8]>,
+        problem: Option<&FileError>,
+        again_after: Duration,
+    ) -> Result<Vec<u8>, FileError> {
+        let mut read = file::read(&self.conf_path);
+        let is_known = match &read {
+            Ok(bytes) => known.is_none_or(|known| known == bytes),
+            Err(error) => known.is_none() || problem == Some(error),
+        };
+        if is_known {
+            return read;
+        }
+        for _ in 0..MOST_LOOKS {
+            tokio::time::sleep(again_after).await;
+            let again = file::read(&self.conf_path);
+            if again == read {
+                break;
+            }
+            read = again;
+        }
+        read
     }
 
     /// Records the file's content if it wasn't saved through Leasehold. The caller holds `saving`.
     pub(super) async fn take_in(&self, read: Result<Vec<u8>, FileError>) -> sqlx::Result<()> {
         let newest = history::newest(self.store.read()).await?;
+        let had_content = newest.as_ref().is_some_and(|newest| !file::is_empty(&newest.bytes));
+        let read = match read {
+            Ok(bytes) if had_content && file::is_empty(&bytes) => {
+                Err(FileError::Empty(self.conf_path.display().to_string()))
+            }
+            read => read,
+        };
         let bytes = match read {
             Ok(bytes) => bytes,
             Err(problem) => {
@@ -159,7 +224,7 @@ impl Engine {
             }
         };
         let newest = newest.map(|newest| (newest.revision, newest.bytes));
-        let fresh = ConfState::new(self.conf_path.display().to_string(), newest, outside, problem);
+        let fresh = self.conf().followed_by(newest, outside, problem);
         self.conf.send_if_modified(|old| {
             let changed =
                 old.revision != fresh.revision || old.outside != fresh.outside || old.problem != fresh.problem;

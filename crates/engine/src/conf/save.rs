@@ -12,11 +12,13 @@ use licensing::conf::document::Document;
 use licensing::conf::merge::{self, SettingConflict};
 use licensing::conf::setting;
 use licensing::conf::text::{self, TextOrigin};
+use licensing::conf::view;
 use licensing::plain_text::breaks_a_line;
 use licensing::registration::Registration;
 
-use super::file::{self, FileError, FolderLock};
+use super::file::{self, FileError, FolderLock, ReplaceError, Written};
 use super::history::{self, NewRevision, Revision, RevisionText};
+use super::keeper::LOOK_AGAIN;
 use crate::Engine;
 use crate::actor::{Actor, Origin};
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -24,6 +26,8 @@ use crate::registration;
 
 /// Longest comment, characters.
 const MAX_COMMENT: usize = 500;
+/// Times a change of the newest file is made again because the file was edited at that very moment.
+const MOST_TRIES: usize = 5;
 
 /// What a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,9 +125,18 @@ pub struct SavedRevision {
     pub base: String,
     /// What changed; empty when the file already said so.
     pub diff: Diff,
+    /// What the save could not keep to, in a sentence.
+    pub note: Option<String>,
 }
 
-/// Why a save was refused. The file and its history are as they were.
+/// What one try to save comes to.
+enum Saved {
+    Done(SavedRevision),
+    /// Somebody edited the file between reading and writing it. Their edit is in place, and recorded.
+    EditedMeanwhile,
+}
+
+/// Why a save was refused. Its change is not in the file.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// Invalid: each error with its key (`None` for the text as a whole).
@@ -153,7 +166,7 @@ impl Engine {
         base: &BaseRevision,
         change: &ConfChange,
     ) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
-        self.look_at_conf().await?;
+        self.look_at_conf(LOOK_AGAIN).await?;
         let state = self.conf();
         if let (Some(problem), false) = (state.problem.clone(), matches!(change, ConfChange::Restore(_))) {
             return Err(problem.into());
@@ -210,13 +223,31 @@ impl Engine {
         comment: &str,
     ) -> Result<SavedRevision, SaveError> {
         let _turn = self.saving.lock().await;
+        for _ in 0..MOST_TRIES {
+            if let Saved::Done(saved) = self.try_to_save(actor, base, change, comment).await? {
+                return Ok(saved);
+            }
+            // What is based on a revision is refused by the next try, which finds another.
+        }
+        Err(self.conflict(base, change).await?)
+    }
+
+    async fn try_to_save(
+        &self,
+        actor: &Actor,
+        base: &BaseRevision,
+        change: &ConfChange,
+        comment: &str,
+    ) -> Result<Saved, SaveError> {
         let path = self.conf_path.clone();
         let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path)).await.map_err(broken)??;
-        self.take_in(file::read(&self.conf_path)).await?;
+        let read = self.read_conf(LOOK_AGAIN).await;
+        let found = read.as_ref().ok().cloned();
+        self.take_in(read).await?;
         let state = self.conf();
         match state.problem.clone() {
-            // A missing file can be restored from history.
-            Some(FileError::Missing(_)) if matches!(change, ConfChange::Restore(_)) => {}
+            // A file that is missing or empty can be restored from history.
+            Some(FileError::Missing(_) | FileError::Empty(_)) if matches!(change, ConfChange::Restore(_)) => {}
             Some(problem) => return Err(problem.into()),
             None => {}
         }
@@ -232,7 +263,8 @@ impl Engine {
                 self.audit.commit(tx, registration::entry(actor, registration)).await?;
                 self.follow_registration(registered).await;
             }
-            return Ok(SavedRevision { revision: revision.clone(), base: state.base(), diff });
+            let (revision, base) = (revision.clone(), state.base());
+            return Ok(Saved::Done(SavedRevision { revision, base, diff, note: None }));
         }
         let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
@@ -249,19 +281,34 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;
         tx.commit().await?;
-        let written = self.write_and_read_back(&bytes, lock).await;
+        let written = self.write(found, &bytes, lock).await;
         let mut tx = self.store.write().await?;
         history::end(&mut tx, revision.number, written.is_ok()).await?;
-        if let Err(error) = written {
-            tx.commit().await?;
-            return Err(error);
-        }
+        let note = match written {
+            Ok(written) => written.note,
+            Err(error) => {
+                tx.commit().await?;
+                return match error {
+                    ReplaceError::File(error) => Err(error.into()),
+                    ReplaceError::Changed(overlooked) => {
+                        for edit in overlooked {
+                            self.take_in(Ok(edit)).await?;
+                        }
+                        Ok(Saved::EditedMeanwhile)
+                    }
+                };
+            }
+        };
         // A save in the console or a restore also acknowledges an outside change.
         if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
         let changed = diff::settings(&state.document(), &Document::parse(bytes.clone()));
-        let sentence = sentence_of(change, &revision, &changed, comment);
+        let mut sentence = sentence_of(change, &revision, &changed, comment);
+        if let Some(note) = &note {
+            tracing::warn!("{note}");
+            sentence = format!("{sentence} {note}");
+        }
         let saved = NewAuditEntry { actor, action: "conf.save", sentence, outcome: AuditOutcome::Done };
         let saved = saved.about_all(changed.iter().map(|changed| changed.setting.key));
         let registered = match change.registration() {
@@ -281,22 +328,21 @@ impl Engine {
         if let Some(registered) = registered {
             self.follow_registration(registered).await;
         }
-        Ok(SavedRevision { revision, base, diff })
+        Ok(Saved::Done(SavedRevision { revision, base, diff, note }))
     }
 
-    async fn write_and_read_back(&self, bytes: &[u8], lock: FolderLock) -> Result<(), SaveError> {
-        let path = self.conf_path.clone();
-        let bytes = bytes.to_vec();
-        let done = tokio::task::spawn_blocking(move || {
-            file::replace(&path, &bytes, &lock)?;
-            let back = file::read(&path)?;
-            if back == bytes {
-                return Ok(());
-            }
-            let reason = "the content read back differs from what was written".to_owned();
-            Err(FileError::Unwritable { path: path.display().to_string(), reason })
+    /// Writes the file, if it still holds what was `found`; none when it was missing.
+    async fn write(&self, found: Option<Vec<u8>>, bytes: &[u8], lock: FolderLock) -> Result<Written, ReplaceError> {
+        let (path, kept, bytes) = (self.conf_path.clone(), file::kept(&self.folder), bytes.to_vec());
+        let done = tokio::task::spawn_blocking(move || match found {
+            Some(found) => file::replace(&path, &found, &bytes, &kept, &lock),
+            None => file::create(&path, &bytes, &lock),
         });
-        done.await.map_err(broken)?.map_err(Into::into)
+        let failed = |error: tokio::task::JoinError| FileError::Unwritable {
+            path: self.conf_path.display().to_string(),
+            reason: error.to_string(),
+        };
+        done.await.map_err(failed)?
     }
 
     /// The bytes after `change`, checked.
@@ -389,6 +435,23 @@ pub fn set_values(current: &[u8], values: &[(String, String)]) -> Result<Vec<u8>
     if errors.is_empty() { Ok(document.into_bytes()) } else { Err(SaveError::Invalid(errors)) }
 }
 
+/// The software maintains the version of the file, in a text as in a form.
+fn another_version(current: &[u8], fresh: &[u8]) -> Option<(Option<String>, String)> {
+    let version = |bytes: &[u8]| {
+        let all = view::settings(&Document::parse(bytes.to_vec()));
+        all.into_iter().find(|setting| !setting.editable).map(|setting| (setting.key, setting.value, setting.line))
+    };
+    match (version(current), version(fresh)) {
+        (Some((key, before, _)), Some((_, after, line))) if before != after => {
+            let place = line.map(|line| format!("Line {line}: ")).unwrap_or_default();
+            let written = before.map_or_else(|| "leave it out".to_owned(), |before| format!("write {before}"));
+            let sentence = format!("{place}{key} is read-only: the software maintains it. As before, {written}.");
+            Some((Some(key), sentence))
+        }
+        _ => None,
+    }
+}
+
 /// A text may keep the file's existing errors but add no new ones.
 fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
     let known = check::check(&Document::parse(current.to_vec()));
@@ -403,6 +466,7 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
             };
             (f.key, sentence)
         })
+        .chain(another_version(current, fresh))
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(SaveError::Invalid(errors)) }
 }

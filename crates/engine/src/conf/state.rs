@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::document::Document;
-use licensing::conf::effective::Effective;
+use licensing::conf::effective::{Effective, KeptValue};
+use licensing::conf::view::{self, SettingView};
 use serde::{Deserialize, Serialize};
 
 use super::file::FileError;
@@ -35,19 +37,51 @@ pub struct ConfState {
     pub problem: Option<FileError>,
     /// The values of `bytes` in effect.
     pub effective: Arc<Effective>,
+    /// Values that can't be read in `bytes`, so that those before them stay in effect.
+    pub kept: Arc<[KeptValue]>,
 }
 
 impl ConfState {
-    /// The state of these bytes, with their effective values.
-    pub(crate) fn new(
-        path: String,
+    /// Before the file was read.
+    pub(crate) fn unread(path: String) -> Self {
+        let effective = Arc::new(Effective::of(&Document::parse(Vec::new())));
+        let (revision, bytes) = (None, Vec::new());
+        Self { path, revision, bytes, outside: None, problem: None, effective, kept: Arc::default() }
+    }
+
+    /// The state that follows this one. Values that can't be read don't take those in effect away.
+    pub(crate) fn followed_by(
+        &self,
         newest: Option<(Revision, Vec<u8>)>,
         outside: Option<OutsideEdit>,
         problem: Option<FileError>,
     ) -> Self {
         let (revision, bytes) = newest.map_or((None, Vec::new()), |(revision, bytes)| (Some(revision), bytes));
-        let effective = Arc::new(Effective::of(&Document::parse(bytes.clone())));
-        Self { path, revision, bytes, outside, problem, effective }
+        let (effective, kept) = if revision == self.revision {
+            (self.effective.clone(), self.kept.clone())
+        } else {
+            let document = Document::parse(bytes.clone());
+            let in_use = self.revision.is_some().then_some(&*self.effective);
+            let (effective, kept) = Effective::following(&document, in_use);
+            (Arc::new(effective), kept.into())
+        };
+        Self { path: self.path.clone(), revision, bytes, outside, problem, effective, kept }
+    }
+
+    /// What is to be said of the file, with the values that stay in effect in place of others.
+    pub fn findings(&self) -> Vec<ConfFinding> {
+        check::check_running(&self.document(), &self.kept)
+    }
+
+    /// The settings of the file, with their values in effect.
+    pub fn settings(&self) -> Vec<SettingView> {
+        let mut all = view::settings(&self.document());
+        for setting in &mut all {
+            if let Some(kept) = self.kept.iter().find(|kept| kept.key == setting.key) {
+                setting.effective.clone_from(&kept.value);
+            }
+        }
+        all
     }
 
     /// The newest revision as a document.

@@ -6,6 +6,7 @@ mod values;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
+use super::effective::KeptValue;
 
 /// One finding.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
@@ -57,6 +58,18 @@ pub fn check(document: &Document) -> Vec<ConfFinding> {
             severity: Severity::Warning,
             sentence: format!("{left_out} more warnings are not listed. Check that this is the right file."),
         });
+    }
+    findings
+}
+
+/// All findings of a file in use, by line: of a value that can't be read, they name the one that stays in effect.
+#[must_use]
+pub fn check_running(document: &Document, kept: &[KeptValue]) -> Vec<ConfFinding> {
+    let mut findings = check(document);
+    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+        let Some(kept) = kept.iter().find(|kept| finding.key.as_deref() == Some(kept.key)) else { continue };
+        let value = if kept.value.is_empty() { "no value" } else { &kept.value };
+        finding.sentence.push_str(&format!(" Until this server restarts, {value} stays in use."));
     }
     findings
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use engine::Engine;
-use engine::conf::file::{self as conf_file, FolderLock};
+use engine::conf::file::{self as conf_file, FolderLock, ReplaceError};
 use engine::conf::set_values;
 use licensing::conf::diff;
 use serde_json::json;
@@ -38,12 +38,22 @@ impl Set {
             None => {
                 let body = json!({ "changes": { (setting.key): self.value }, "comment": self.comment });
                 let answer = self.which.target.ask(remote, Call::patch("/api/v1/config").json(&body)).await?;
-                json!({ "path": answer["path"], "revision": answer["revision"], "diff": answer["diff"] })
+                let mut value =
+                    json!({ "path": answer["path"], "revision": answer["revision"], "diff": answer["diff"] });
+                if !answer["note"].is_null() {
+                    value["note"] = answer["note"].clone();
+                }
+                value
             }
         };
-        self.format.print(&value, |v| match v["revision"].as_i64() {
-            Some(revision) => format!("Set {}; {} is now at revision {revision}.\n", setting.key, text(v, "path")),
-            None => format!("Set {} in {}.\n", setting.key, text(v, "path")),
+        self.format.print(&value, |v| {
+            let note = v["note"].as_str().map(|note| format!("{note}\n")).unwrap_or_default();
+            match v["revision"].as_i64() {
+                Some(revision) => {
+                    format!("Set {}; {} is now at revision {revision}.\n{note}", setting.key, text(v, "path"))
+                }
+                None => format!("Set {} in {}.\n{note}", setting.key, text(v, "path")),
+            }
         })
     }
 }
@@ -53,10 +63,26 @@ fn directly(path: &Path, key: &str, value: String) -> Result<serde_json::Value, 
     let lock = FolderLock::take(path).map_err(Failure::refused)?;
     let before = conf_file::read(path).map_err(Failure::refused)?;
     let after = set_values(&before, &[(key.to_owned(), value)]).map_err(Failure::refused)?;
+    let mut done = json!({ "path": path, "diff": diff::lines(&before, &after) });
     if after != before {
-        conf_file::replace(path, &after, &lock).map_err(Failure::refused)?;
+        // No data folder is at hand for the copy of a file that can only be written in place.
+        let kept = std::env::temp_dir().join(format!("license_server.conf.kept.{}", std::process::id()));
+        match conf_file::replace(path, &before, &after, &kept, &lock) {
+            Ok(written) => {
+                if let Some(note) = written.note {
+                    done["note"] = json!(note);
+                }
+            }
+            Err(ReplaceError::File(error)) => return Err(Failure::refused(error)),
+            Err(ReplaceError::Changed(_)) => {
+                return Err(Failure::refused(format!(
+                    "Another program changed {} at this moment, so nothing was set. Try again.",
+                    path.display()
+                )));
+            }
+        }
     }
-    Ok(json!({ "path": path, "diff": diff::lines(&before, &after) }))
+    Ok(done)
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
 use licensing::conf::setting::SettingEffect;
-use licensing::conf::{check, text};
+use licensing::conf::{check, text, view};
 
 use app::pages::conf::{
     ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Meanwhile, Origin, Outside,
@@ -46,11 +46,14 @@ pub async fn base(engine: &Engine, named: &str) -> Result<Option<RevisionText>, 
 /// The settings as a form: of the file now, or of the revision that an earlier form was made from.
 pub fn form(engine: &Engine, base: Option<&RevisionText>) -> ConfigurationForm {
     let state = engine.conf();
-    let document = base.map_or_else(|| state.document(), |base| Document::parse(base.bytes.clone()));
+    let (settings, findings) = match base.map(|base| Document::parse(base.bytes.clone())) {
+        Some(document) => (view::settings(&document), check::check(&document)),
+        None => (state.settings(), state.findings()),
+    };
     ConfigurationForm {
         file: based_on(file(&state), base),
-        settings: engine.settings_of(&document),
-        findings: check::check(&document),
+        settings: engine.settings_of(settings),
+        findings,
         file_problem: problem(&state),
         restart_required: engine.restart_required(),
     }
@@ -113,7 +116,7 @@ pub async fn revision(engine: &Engine, number: i64) -> Result<Option<Revision>, 
     let (previous, from_previous) = changes(engine, &found).await?;
     let state = engine.conf();
     // Of a file that is gone nothing is left to compare with.
-    let gone = matches!(state.problem, Some(conf::file::FileError::Missing(_)));
+    let gone = matches!(state.problem, Some(conf::file::FileError::Missing(_) | conf::file::FileError::Empty(_)));
     let current = if gone { &[] } else { state.bytes.as_slice() };
     Ok(Some(Revision {
         from_current: diff::lines(current, &found.bytes),
@@ -130,12 +133,8 @@ const EDITS: usize = 5;
 /// The alarm page: each edit made outside that nobody has reviewed, as the history has it.
 pub async fn outside(engine: &Engine) -> Result<Outside, DatabaseError> {
     let state = engine.conf();
-    let mut page = Outside {
-        file: file(&state),
-        file_problem: problem(&state),
-        findings: check::check(&state.document()),
-        ..Outside::default()
-    };
+    let mut page =
+        Outside { file: file(&state), file_problem: problem(&state), findings: state.findings(), ..Outside::default() };
     let Some(outside) = &state.outside else { return Ok(page) };
     page.noticed_ms = outside.at;
     let before = engine.conf_history(Some(outside.since), 1).await?;
@@ -171,8 +170,8 @@ pub fn review(
     let mut info = file(&state);
     let document = Document::parse(bytes);
     info.lines = document.line_count();
-    let before = engine.settings_of(&state.document());
-    let after = engine.settings_of(&document);
+    let before = engine.settings_of(state.settings());
+    let after = engine.settings_of(view::settings(&document));
     let changed: Vec<_> = before.iter().zip(&after).filter(|(b, a)| b.value != a.value).map(|(_, a)| a).collect();
     let overridden = changed.iter().filter_map(|s| Some((s.label.clone(), s.overridden.as_ref()?.by.clone())));
     Review {

@@ -99,7 +99,10 @@ pub async fn register(form: Form) -> Result<Page, PageError> {
         }
     }
     match form.engine.register(&form.actor(), &BaseRevision::Newest, registration, more, comment).await {
-        Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
+        Ok(saved) => {
+            let note = saved.note.map(|note| format!(" {note}")).unwrap_or_default();
+            Ok(form.done(format!("Registered as {guid}.{note}"), paths::EXCHANGE).await)
+        }
         Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form, None, false)).await,
     }
 }

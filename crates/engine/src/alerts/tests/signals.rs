@@ -62,7 +62,7 @@ async fn a_task_that_was_restarted_and_an_edit_from_outside_are_signals() {
     let conf = world.folder.path().join("license_server.conf");
     let text = std::fs::read_to_string(&conf).unwrap();
     std::fs::write(&conf, format!("{text}; changed\n")).unwrap();
-    world.engine.look_at_conf().await.unwrap();
+    world.engine.look_at_conf(crate::conf::LOOK_AGAIN).await.unwrap();
     world.engine.look_at_storage().await;
     let signals = world.engine.signals();
     assert_eq!(signals.restarted.unwrap()[0].name, "peers");

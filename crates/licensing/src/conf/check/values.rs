@@ -3,7 +3,9 @@ use crate::{
     conf::{
         document::Document,
         reading::{SettingReading, readings},
+        setting::SettingKind,
     },
+    excerpt::quoted,
     guid::Guid,
 };
 
@@ -12,8 +14,23 @@ pub(super) fn findings(document: &Document) -> Vec<ConfFinding> {
     let readings = readings(document);
     let mut findings: Vec<ConfFinding> =
         readings.iter().filter_map(|reading| Some(finding(reading, Severity::Error, reading.error.clone()?))).collect();
+    findings.extend(readings.iter().filter_map(spelled));
     findings.extend(registration(&readings));
     findings
+}
+
+/// A word for 0 or 1, which the vendor's own software may not know.
+fn spelled(reading: &SettingReading<'_>) -> Option<ConfFinding> {
+    let written = str::from_utf8(reading.value?).ok()?;
+    let is_word = reading.setting.kind == SettingKind::Flag && reading.error.is_none() && !reading.is_default();
+    (is_word && !written.is_empty() && written != reading.effective).then(|| {
+        let sentence = format!(
+            "{} is read as {} here, but other software may not know the word. Write {1}.",
+            quoted(written),
+            reading.effective
+        );
+        finding(reading, Severity::Warning, sentence)
+    })
 }
 
 /// Flexible licensing needs a GUID, and the GUID flexible licensing.
