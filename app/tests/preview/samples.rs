@@ -62,7 +62,7 @@ pub fn attention(change: impl FnOnce(&mut Facts<'_>)) -> Vec<PartState> {
         changed_outside: None,
         findings: (0, 0),
         restart: &[],
-        storage: StorageFacts { free: Some(214_000_000_000), is_writable: true, ..StorageFacts::default() },
+        storage: StorageFacts { free: Some(214_000_000_000), ..StorageFacts::default() },
         now: NOW,
         zone: &|_| Zone::utc(),
     };

@@ -5,4 +5,5 @@ pub mod session_store;
 pub mod setup;
 pub mod throttle;
 pub mod tokens;
+pub(crate) mod unstored_sessions;
 pub mod users;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use licensing::alerts::Amount;
-use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
+use licensing::attention::{DISK_EXHAUSTED, Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::bundle::LicenseStatus;
 use licensing::conf::check::Severity;
 use licensing::conf::setting;
@@ -24,7 +24,7 @@ use crate::tasks::ticks;
 /// Time between two looks at the disk.
 pub const EVERY: Duration = Duration::from_secs(5);
 /// A committed row older than this means that nothing can be stored, milliseconds of the monotonic clock.
-const STORED_WITHIN: i64 = 20_000;
+const STORED_WITHIN: i64 = 15_000;
 /// Alerts count denials of this time, milliseconds.
 const HOUR: Millis = 60 * 60 * 1_000;
 
@@ -45,6 +45,8 @@ pub(crate) struct Attention {
 pub(crate) struct Found {
     /// When a row was last committed, on the monotonic clock, or first could not be; none before the first look.
     stored_at: Option<i64>,
+    /// Why the last look could not commit a row.
+    trouble: Option<String>,
     pub(crate) free: Option<u64>,
     /// Where the audit chain is broken, in a sentence; empty when it is whole, none before it was checked.
     pub(crate) audit: Option<String>,
@@ -96,24 +98,30 @@ impl Engine {
     pub async fn look_at_storage(&self) {
         let free = free_space(&self.folder);
         let stored = self.store_a_row().await;
+        let now = self.clock.mono_ms();
+        let was_storing = self.attention.found().trouble.is_none();
+        self.attention.note(|found| {
+            found.free = free;
+            match &stored {
+                Ok(()) => (found.stored_at, found.trouble) = (Some(now), None),
+                Err(error) => {
+                    found.stored_at.get_or_insert(now);
+                    found.trouble = Some(storage::store::refusal(error));
+                }
+            }
+        });
+        match &stored {
+            Ok(()) => self.session_store().store_kept().await,
+            Err(error) if was_storing => tracing::error!(%error, "the database takes no changes"),
+            Err(_) => {}
+        }
         let verdict = self.audit.verdict(self.clock.now_ms()).await;
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
         let denied = self.denied_products(self.clock.now_ms() - HOUR).await;
         self.look_at_firing().await;
         // Leaves a note of its own.
         let _ = self.identity().await;
-        let now = self.clock.mono_ms();
         self.attention.note(|found| {
-            found.free = free;
-            match stored {
-                Ok(()) => found.stored_at = Some(now),
-                Err(error) => {
-                    let since = *found.stored_at.get_or_insert(now);
-                    if now - since < STORED_WITHIN {
-                        tracing::error!(%error, "the database takes no changes");
-                    }
-                }
-            }
             if let Ok((verdict, _)) = verdict {
                 found.audit = Some(verdict.sentence().unwrap_or_default());
             }
@@ -163,10 +171,28 @@ impl Engine {
         Ok(rows.into_iter().map(|(name, sum)| Amount { name, number: u64::try_from(sum).unwrap_or(0) }).collect())
     }
 
-    /// Whether something was committed within the last seconds, as far as is known.
-    pub fn is_storing(&self) -> bool {
+    /// Why nothing can be stored, in a sentence; `None` while changes are committed, as far as is known.
+    pub fn storage_trouble(&self) -> Option<String> {
+        let found = self.attention.found();
+        if found.trouble.is_some() {
+            return found.trouble;
+        }
         // Before the first look nothing speaks against it.
-        self.attention.found().stored_at.is_none_or(|at| self.clock.mono_ms() - at < STORED_WITHIN)
+        if found.stored_at.is_some_and(|at| self.clock.mono_ms() - at >= STORED_WITHIN) {
+            return Some("The database has taken no changes for some time: the disk may hang.".to_owned());
+        }
+        (!self.leases.is_storing()).then(|| "The last grant of a license could not be stored.".to_owned())
+    }
+
+    /// Notes that something could not be stored, until the next look stores something.
+    pub fn note_unstored(&self, error: &sqlx::Error) {
+        self.attention.note(|found| found.trouble = Some(storage::store::refusal(error)));
+    }
+
+    /// Why the next commit may fail for want of space, in a sentence.
+    pub fn space_trouble(&self) -> Option<String> {
+        let free = self.attention.found().free.filter(|free| *free < DISK_EXHAUSTED)?;
+        Some(format!("The disk with the data folder is full: {free} bytes are free."))
     }
 
     /// Whether the audit chain is broken, or ever was, as far as is known.
@@ -258,7 +284,7 @@ impl Engine {
             restart: &self.restart_required(),
             storage: StorageFacts {
                 free: found.free,
-                is_writable: self.is_storing(),
+                trouble: self.storage_trouble(),
                 audit_broken: found.audit.filter(|broken| !broken.is_empty()),
                 failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
             },

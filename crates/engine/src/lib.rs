@@ -97,6 +97,7 @@ pub struct Engine {
     /// Changes, for open pages.
     pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
+    pub(crate) unstored_sessions: Arc<accounts::unstored_sessions::UnstoredSessions>,
     /// Checked for an unknown user, so that both answers take equally long.
     pub(crate) decoy: String,
     /// Background tasks.
@@ -161,6 +162,7 @@ impl Engine {
             hashing: tokio::sync::Semaphore::new(2),
             changes: changes::ChangeTracker::default(),
             throttle: Mutex::default(),
+            unstored_sessions: Arc::default(),
             decoy,
             tasks: Arc::default(),
             started_at,
@@ -182,7 +184,7 @@ impl Engine {
         &self.folder
     }
 
-    /// Whether the database responds.
+    /// Whether the database can be read. That it takes changes is what [`Engine::storage_trouble`] tells.
     pub async fn database_answers(&self) -> bool {
         self.store.answers().await
     }

@@ -19,6 +19,9 @@ pub const DISK_LOW: u64 = 1_000_000_000;
 /// Less than this and nothing may be stored within the hour, bytes.
 pub const DISK_FULL: u64 = 100_000_000;
 
+/// Less than this and the next commit may fail, bytes.
+pub const DISK_EXHAUSTED: u64 = 1_000_000;
+
 /// A part of the installation that the overview tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
@@ -159,8 +162,8 @@ pub struct LicenseFacts {
 pub struct StorageFacts {
     /// Free space where the data is, bytes.
     pub free: Option<u64>,
-    /// The database answers and takes writes.
-    pub is_writable: bool,
+    /// Why the database takes no changes, in a sentence; `None` while it does.
+    pub trouble: Option<String>,
     /// Where the audit chain is broken, in a sentence.
     pub audit_broken: Option<String>,
     /// Background tasks that failed lately.
@@ -482,12 +485,8 @@ impl Facts<'_> {
 
     fn storage(&self, found: &mut Found) -> (String, String) {
         let storage = &self.storage;
-        if !storage.is_writable {
-            found.add(
-                Urgency::Critical,
-                "Can't be written",
-                "The database takes no changes. Check the disk and the file's permissions.",
-            );
+        if let Some(trouble) = &storage.trouble {
+            found.add(Urgency::Critical, "Can't be written", trouble.clone());
         }
         if let Some(broken) = &storage.audit_broken {
             found.add_at(Urgency::Critical, "Audit chain broken", broken.clone(), "/audit");
@@ -573,7 +572,7 @@ mod tests {
             changed_outside: None,
             findings: (0, 0),
             restart: &[],
-            storage: StorageFacts { free: Some(40 * DISK_LOW), is_writable: true, ..StorageFacts::default() },
+            storage: StorageFacts { free: Some(40 * DISK_LOW), ..StorageFacts::default() },
             now: NOW,
             zone: &utc,
         }
@@ -698,12 +697,12 @@ mod tests {
         let service = Judgement::default();
         let mut facts = well(&service);
         facts.storage.free = Some(DISK_FULL - 1);
-        facts.storage.is_writable = false;
+        facts.storage.trouble = Some("The disk with the data folder is full.".to_owned());
         facts.storage.audit_broken = Some("The audit log was altered at entry 7, or before it.".to_owned());
         let state = part(&facts, Part::Storage);
         assert_eq!((state.level, state.state.as_str(), state.urgent()), (Urgency::Critical, "Can't be written", 3));
         assert_eq!(state.issues[1].path, "/audit");
-        facts.storage = StorageFacts { free: Some(DISK_LOW - 1), is_writable: true, ..StorageFacts::default() };
+        facts.storage = StorageFacts { free: Some(DISK_LOW - 1), ..StorageFacts::default() };
         assert_eq!(part(&facts, Part::Storage).level, Urgency::Warning);
     }
 

@@ -6,12 +6,17 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::file::is_unsupported;
+
 /// Why a data folder could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
     #[error("Another Leasehold is using the data folder {}. Stop it, or choose another folder with --data.", .0.display())]
     Busy(PathBuf),
+    /// Its file system has no locks.
+    #[error("The file system of the data folder {} has no locks (some network shares don't), so two servers could use it at once. Put the data folder on a local disk with --data.", .0.display())]
+    NoLocks(PathBuf),
     /// It cannot be made or opened.
     #[error("Can't use the data folder {}: {source}.", path.display())]
     Io {
@@ -46,6 +51,7 @@ impl DataLock {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(LockError::Busy(folder.to_owned())),
+            Err(errno) if is_unsupported(&errno.into()) => Err(LockError::NoLocks(folder.to_owned())),
             Err(errno) => Err(io(errno.into())),
         }
     }

@@ -1,13 +1,17 @@
 //! A SQLite file: one writer, readers that cannot write, migrations behind a backup.
 
 use std::fs::{OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, Transaction};
+
+use crate::file::folder_of;
 
 /// How long a process waits for another one that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -26,6 +30,9 @@ pub enum StoreError {
     /// A migration did not apply; the file is as it was.
     #[error("Can't migrate the database {}: {source}. Nothing in it was changed. If it is damaged, restore the data folder from a backup.", path.display())]
     Migrate { path: PathBuf, source: Box<MigrateError> },
+    /// SQLite's write-ahead log needs shared memory and locks that no network share has.
+    #[error("The folder {} is on a network share ({share}), where SQLite can lose data. Put the data folder on a local disk with --data.", folder.display())]
+    NetworkShare { folder: PathBuf, share: &'static str },
     #[error("The database failed: {0}.")]
     Sql(#[from] sqlx::Error),
     #[error("Can't use the file {}: {source}.", path.display())]
@@ -37,6 +44,26 @@ pub enum StoreError {
 pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
+    file: Arc<OpenFile>,
+}
+
+/// The file that was opened, to notice that another one or none lies there.
+#[derive(Debug)]
+struct OpenFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl OpenFile {
+    fn at(path: &Path) -> std::io::Result<Self> {
+        let meta = std::fs::metadata(path)?;
+        Ok(Self { path: path.to_owned(), device: meta.dev(), inode: meta.ino() })
+    }
+
+    fn is_in_place(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|now| (now.dev(), now.ino()) == (self.device, self.inode))
+    }
 }
 
 impl Store {
@@ -46,6 +73,10 @@ impl Store {
     /// # Errors
     /// See [`StoreError`]; a newer schema is refused and nothing is changed.
     pub async fn open(path: &Path, migrations: &Migrator, now_ms: i64) -> Result<Self, StoreError> {
+        let folder = folder_of(path);
+        if let Some(share) = rustix::fs::statfs(&folder).ok().and_then(|found| network_share(found.f_type)) {
+            return Err(StoreError::NetworkShare { folder, share });
+        }
         restrict(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -66,7 +97,8 @@ impl Store {
         }
         let reader =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "1")).await?;
-        Ok(Self { writer, reader })
+        let file = OpenFile::at(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+        Ok(Self { writer, reader, file: Arc::new(file) })
     }
 
     /// Readers; they cannot write.
@@ -77,25 +109,66 @@ impl Store {
     /// Starts a write. It takes the write lock at once, so that it cannot fail half-way for a reader's sake.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when SQLite does not answer, or another process writes for longer than five seconds.
+    /// [`sqlx::Error`] when SQLite does not answer, another process writes for longer than five seconds, or the file was removed
+    /// or replaced: what is written to it then is gone with the process.
     pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        if !self.file.is_in_place() {
+            return Err(sqlx::Error::Io(std::io::Error::new(ErrorKind::NotFound, FileGone(self.file.path.clone()))));
+        }
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Whether reading and writing work now. The write is rolled back.
+    /// Whether reading works now.
     pub async fn answers(&self) -> bool {
-        let written = async {
-            let mut tx = self.write().await?;
-            sqlx::query("UPDATE _sqlx_migrations SET version = version").execute(&mut *tx).await?;
-            tx.rollback().await
-        };
-        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok() && written.await.is_ok()
+        sqlx::query("SELECT count(*) FROM _sqlx_migrations").execute(&self.reader).await.is_ok()
     }
 
     /// Closes all connections, which also folds the write-ahead log into the file.
     pub async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+/// The file of an open database was removed or replaced.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "The database {} was removed or replaced while this server runs, so nothing more is stored. Put the file back, or stop the server and restore the data folder from a backup",
+    .0.display()
+)]
+struct FileGone(PathBuf);
+
+/// Why a change was not stored, in a sentence that says what to do.
+pub fn refusal(error: &sqlx::Error) -> String {
+    // Primary result codes of SQLite.
+    const READONLY: i64 = 8;
+    const IOERR: i64 = 10;
+    const FULL: i64 = 13;
+    let code = match error {
+        sqlx::Error::Io(error) if error.get_ref().is_some_and(|cause| cause.is::<FileGone>()) => {
+            return format!("{error}.");
+        }
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff),
+        _ => None,
+    };
+    match code {
+        Some(FULL) => "The disk with the data folder is full. Free some space.".to_owned(),
+        Some(IOERR) => "The disk with the data folder reports errors. Check the disk and the system's log.".to_owned(),
+        Some(READONLY) => {
+            "The database is read-only. Check the permissions of the data folder, and how its disk is mounted."
+                .to_owned()
+        }
+        _ => format!("The database takes no changes: {error}."),
+    }
+}
+
+/// The name of a network file system (numbers of Linux' `statfs`).
+fn network_share(kind: i64) -> Option<&'static str> {
+    match kind {
+        0x6969 => Some("NFS"),
+        0x517B | 0xFE53_4D42 | 0xFF53_4D42 => Some("SMB"),
+        0x5346_414F => Some("AFS"),
+        _ => None,
     }
 }
 
@@ -186,6 +259,27 @@ mod tests {
             let entry = entry.unwrap();
             assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_removed_or_replaced_takes_nothing_more_until_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, aside) = (folder.path().join("a.db"), folder.path().join("aside.db"));
+        let store = Store::open(&path, &schema(1), 1).await.unwrap();
+        std::fs::rename(&path, &aside).unwrap();
+        let removed = store.write().await.unwrap_err();
+        assert!(refusal(&removed).contains("a.db was removed or replaced"), "{}", refusal(&removed));
+        std::fs::copy(&aside, &path).unwrap();
+        assert!(store.write().await.is_err(), "another file is in its place");
+        assert!(store.answers().await, "what was read before can be read");
+        std::fs::rename(&aside, &path).unwrap();
+        store.write().await.unwrap().commit().await.unwrap();
+    }
+
+    #[test]
+    fn network_shares_are_known_by_their_number() {
+        let found = [0x6969, 0xFF53_4D42, 0xEF53].map(network_share);
+        assert_eq!(found, [Some("NFS"), Some("SMB"), None]);
     }
 
     #[tokio::test]

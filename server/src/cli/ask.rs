@@ -378,7 +378,7 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
     let fresh = settings.is_fresh();
     let lock = DataLock::take(&settings.data).map_err(|error| match error {
         LockError::Busy(_) => Failure::no_server(format!("{error}")),
-        LockError::Io { .. } => Failure::failed(error),
+        LockError::NoLocks(_) | LockError::Io { .. } => Failure::failed(error),
     })?;
     if fresh {
         settings.write_first_conf()?;

@@ -3,15 +3,15 @@
 use app::drawn::Draw;
 use app::pages::account::{Login, LoginPage, Resume, ResumePage};
 use app::paths;
-use app::request::FormState;
+use app::request::{FlashKind, FormState};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::Engine;
 use engine::accounts::session_store::{SessionUser, WHO};
 use engine::accounts::users::{AccountError, User};
 use engine::actor::{Actor, Origin};
 use engine::audit::{AuditOutcome, NewAuditEntry};
-use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use tower_sessions::Session;
 
@@ -42,7 +42,13 @@ pub async fn log_in(form: Form) -> Result<Page, PageError> {
             enter(&form, &form.session, &caller, &user).await.map_err(PageError::internal)?;
             Ok(match resume(&form) {
                 Some(data) => Page::bare("Signed in again", || view! { <ResumePage data=data /> }.drawn()),
-                None => Page::to(next(form.value("next"))),
+                None => {
+                    let next = next(form.value("next"));
+                    match form.engine.storage_trouble() {
+                        Some(trouble) => form.tell(FlashKind::Danger, trouble, next).await,
+                        None => Page::to(next),
+                    }
+                }
             })
         }
         Err(AccountError::Sql(error)) => Err(error.into()),
@@ -111,20 +117,24 @@ pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -
     session.save().await?;
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    note(&app.engine, &actor, "session.login", "Signed in.").await?;
+    note(&app.engine, &actor, "session.login", "Signed in.").await;
     Ok(())
 }
 
-/// Records that somebody came or went.
-async fn note(engine: &Engine, actor: &Actor, action: &str, sentence: &str) -> Result<(), DatabaseError> {
+/// Records that somebody came or went. A full disk keeps nobody out, because somebody has to free it: the server's log has it then.
+async fn note(engine: &Engine, actor: &Actor, action: &str, sentence: &str) {
     let entry = NewAuditEntry { actor, action, sentence: sentence.to_owned(), outcome: AuditOutcome::Done };
-    engine.audit.record(entry.about(&actor.name)).await
+    if let Err(error) = engine.audit.record(entry.about(&actor.name)).await {
+        let address = actor.address.as_deref().unwrap_or_default();
+        tracing::error!(%error, who = actor.name, address, "not in the audit log: {sentence}");
+        engine.note_unstored(&error);
+    }
 }
 
 /// `POST /logout`
 pub async fn log_out(form: Form) -> Result<Page, PageError> {
     if form.caller.known.is_some() {
-        note(&form.engine, &form.actor(), "session.logout", "Signed out.").await?;
+        note(&form.engine, &form.actor(), "session.logout", "Signed out.").await;
     }
     form.session.flush().await.map_err(PageError::internal)?;
     Ok(Page::to(paths::LOGIN))

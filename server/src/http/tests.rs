@@ -469,7 +469,11 @@ async fn what_needs_attention_leads_to_pages_that_exist() {
         changed_outside: Some(0),
         findings: (1, 1),
         restart: &all,
-        storage: StorageFacts { audit_broken: Some("Broken.".to_owned()), ..StorageFacts::default() },
+        storage: StorageFacts {
+            audit_broken: Some("Broken.".to_owned()),
+            trouble: Some("The disk is full.".to_owned()),
+            ..StorageFacts::default()
+        },
         now: 0,
         zone: &zone,
     };

@@ -9,6 +9,7 @@ use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
 
+use super::unstored_sessions::UnstoredSessions;
 use crate::Engine;
 use crate::clock::Clock;
 use crate::secret;
@@ -51,6 +52,7 @@ pub async fn unattended<F: Future>(answer: F) -> F::Output {
 pub struct Sessions {
     store: Store,
     clock: Arc<dyn Clock>,
+    unstored: Arc<UnstoredSessions>,
 }
 
 fn backend(error: impl std::fmt::Display) -> Error {
@@ -62,6 +64,41 @@ fn key(id: &Id) -> Vec<u8> {
 }
 
 impl Sessions {
+    /// Keeps a session in memory that the database did not take.
+    fn keep(&self, record: &Record, why: String) -> Result<()> {
+        if self.unstored.keep(key(&record.id), record, self.clock.now_ms()) {
+            tracing::warn!(error = why, "could not store a session; it lasts until this server ends");
+            Ok(())
+        } else {
+            Err(Error::Backend(why))
+        }
+    }
+
+    async fn remove(&self, key: &[u8]) -> sqlx::Result<()> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(key).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
+    /// Gives the database what it could not take before.
+    pub(crate) async fn store_kept(&self) {
+        let (kept, ended) = self.unstored.all(self.clock.now_ms());
+        for record in kept {
+            let stored = match self.put(&record, true).await {
+                Ok(false) => self.put(&record, false).await,
+                other => other,
+            };
+            if stored.is_ok() {
+                self.unstored.end(&key(&record.id), false);
+            }
+        }
+        for key in ended {
+            if self.remove(&key).await.is_ok() {
+                self.unstored.end(&key, false);
+            }
+        }
+    }
+
     async fn note_use(&self, id: &Id, now: i64) -> sqlx::Result<()> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE sessions SET seen_at = ? WHERE id = ?").bind(now).bind(key(id)).execute(&mut *tx).await?;
@@ -109,19 +146,39 @@ impl Sessions {
 #[async_trait::async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.put(record, true).await? {
-            record.id = Id::default();
+        loop {
+            match self.put(record, true).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => record.id = Id::default(),
+                Err(Error::Backend(why)) => return self.keep(record, why),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
     }
 
     /// Saves the data of an existing session. One that has since ended stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        self.put(record, false).await.map(|_| ())
+        let key = key(&record.id);
+        let is_kept = self.unstored.has(&key);
+        match self.put(record, is_kept).await {
+            Ok(_) if is_kept => self.unstored.end(&key, false),
+            Ok(_) => {}
+            Err(Error::Backend(_)) if self.unstored.is_ended(&key) => {}
+            Err(Error::Backend(why)) => return self.keep(record, why),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.clock.now_ms();
+        let attended = UNATTENDED.try_with(|()| ()).is_err();
+        if self.unstored.is_ended(&key(id)) {
+            return Ok(None);
+        }
+        if let Some(record) = self.unstored.load(&key(id), now, attended) {
+            return Ok(Some(record));
+        }
         let row: Option<(String, i64, i64)> =
             sqlx::query_as("SELECT data, seen_at, expires_at FROM sessions WHERE id = ?")
                 .bind(key(id))
@@ -134,7 +191,6 @@ impl SessionStore for Sessions {
             self.delete(id).await?;
             return Ok(None);
         }
-        let attended = UNATTENDED.try_with(|()| ()).is_err();
         if attended
             && now - seen > SEEN_EVERY_MS
             && let Err(error) = self.note_use(id, now).await
@@ -149,9 +205,13 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let mut tx = self.store.write().await.map_err(backend)?;
-        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(key(id)).execute(&mut *tx).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        let key = key(id);
+        let removed = self.remove(&key).await;
+        if let Err(error) = &removed {
+            tracing::warn!(%error, "could not store that a session ended; it has, until this server ends");
+        }
+        self.unstored.end(&key, removed.is_err());
+        Ok(())
     }
 }
 
@@ -184,7 +244,8 @@ pub struct SessionItem {
 impl Engine {
     /// The store for tower-sessions.
     pub fn session_store(&self) -> Sessions {
-        Sessions { store: self.store.clone(), clock: self.clock.clone() }
+        let unstored = self.unstored_sessions.clone();
+        Sessions { store: self.store.clone(), clock: self.clock.clone(), unstored }
     }
 
     /// Live sessions of a user, last used first.
@@ -229,6 +290,7 @@ impl Engine {
         user_id: i64,
         which: WhichSessions<'_>,
     ) -> sqlx::Result<u64> {
+        self.session_store().store_kept().await;
         let mut tx = self.store.write().await?;
         let query = match which {
             WhichSessions::One(handle) => {

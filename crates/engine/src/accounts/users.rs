@@ -126,6 +126,7 @@ impl Engine {
     ) -> Result<(), AccountError> {
         password::check(name, password)?;
         let phc = self.hash_password(password.to_owned()).await;
+        self.session_store().store_kept().await;
         let mut tx = self.store.write().await?;
         let changed = sqlx::query("UPDATE users SET password = ?, changed_at = ? WHERE name = ?")
             .bind(phc)

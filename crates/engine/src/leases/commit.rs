@@ -61,6 +61,12 @@ impl Leases {
         done
     }
 
+    /// Whether the last commit was stored.
+    pub(crate) fn is_storing(&self) -> bool {
+        let stored = self.stored.borrow();
+        stored.good >= stored.number
+    }
+
     /// Waits until earlier changes are stored.
     ///
     /// # Errors
