@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
@@ -126,11 +126,17 @@ async fn tell_reason(request: Request, next: Next) -> Response {
     }
 }
 
+/// What becomes of a request that timed out.
+pub fn goes_on(method: &Method) -> &'static str {
+    if method == Method::GET { "" } else { " What it began goes on; check the result." }
+}
+
 async fn in_time(request: Request, next: Next) -> Response {
+    let goes_on = goes_on(request.method());
     let asks_nodes = operations::ASK_NODES.contains(&request.uri().path());
     let limit = if asks_nodes { NODE_TIMEOUT } else { TIMEOUT };
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        let detail = format!("The request timed out after {} s.", limit.as_secs());
+        let detail = format!("The request timed out after {} s.{goes_on}", limit.as_secs());
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
     })
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -16,6 +16,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use super::Api;
 use crate::http::access::Access;
 use crate::http::caller::{AuthenticatedCaller, Caller};
+use crate::http::middleware::finish::finish;
 use crate::http::problem::{InputError, Problem};
 use crate::http::table::Route;
 
@@ -51,7 +52,7 @@ impl Operations {
                 self.routes.push(Route { method, path: path.clone().leak(), access, audit });
             }
         }
-        let guarded = handler.layer(from_fn_with_state(access, guard));
+        let guarded = handler.layer(from_fn(finish)).layer(from_fn_with_state(access, guard));
         Self { described: self.described.routes((schemas, paths, guarded)), ..self }
     }
 

@@ -28,6 +28,7 @@ use super::peers;
 use super::state::App;
 use super::table::Table;
 use super::{caller, events, health, metrics};
+use crate::api::goes_on;
 use crate::assets;
 use crate::console::exchange::{by_hand, registration};
 use crate::console::page::is_api;
@@ -237,8 +238,9 @@ async fn timeout(request: Request, next: axum::middleware::Next) -> Response {
     if request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
+    let goes_on = goes_on(request.method());
     tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
-        let sentence = format!("The request timed out after {} s.", TIMEOUT.as_secs());
+        let sentence = format!("The request timed out after {} s.{goes_on}", TIMEOUT.as_secs());
         PageError::Said(StatusCode::REQUEST_TIMEOUT, "Timed out".into(), sentence.into()).into_response()
     })
 }

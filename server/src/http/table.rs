@@ -3,10 +3,11 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use super::access::{Access, guard};
+use super::middleware::finish::finish;
 use super::state::App;
 use crate::api;
 
@@ -65,7 +66,8 @@ impl Table {
         route: MethodRouter<App>,
     ) -> Self {
         self.routes.push(Route { method, path, access, audit });
-        self.router = self.router.route(path, route.layer(from_fn_with_state((self.app.clone(), access), guard)));
+        let route = route.layer(from_fn(finish)).layer(from_fn_with_state((self.app.clone(), access), guard));
+        self.router = self.router.route(path, route);
         self
     }
 

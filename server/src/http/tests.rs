@@ -27,6 +27,7 @@ use licensing::vendor_key::VendorSecret;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+mod storage;
 mod usage;
 
 use super::access::Access;

@@ -15,6 +15,11 @@ pub fn current() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// Answers a part of the request with this id in another task.
+pub async fn with<F: Future>(id: String, answer: F) -> F::Output {
+    CURRENT.scope(id, answer).await
+}
+
 /// Gives the request its id and logs how it ended.
 pub async fn request_id(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
