@@ -100,6 +100,9 @@ pub struct DataFolder {
     /// File with Leasehold's own settings, a leasehold.toml [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The conf file that a command named.
+    #[arg(skip)]
+    pub conf: Option<PathBuf>,
 }
 
 /// Which server a command speaks to.
@@ -125,7 +128,12 @@ impl CommandTarget {
     /// # Errors
     /// What the API answers.
     pub async fn ask_all(&self, before: &Remote, call: Call, most: usize) -> Result<Value, Failure> {
-        let remote = self.remote.or(before, self.place.data.is_some().then_some("--data"))?;
+        let here = match (&self.place.conf, &self.place.data) {
+            (Some(_), _) => Some("--conf"),
+            (None, Some(_)) => Some("--data"),
+            (None, None) => None,
+        };
+        let remote = self.remote.or(before, here)?;
         let connection = Connection::open(&self.place, &remote, &call).await?;
         let answer = if most > 0 { connection.ask_all(call, most).await } else { connection.ask(&call).await };
         connection.close().await;
@@ -186,11 +194,11 @@ impl DataFolder {
     }
 
     fn flags(&self) -> Flags {
-        let flags = Flags::default();
-        match &self.data {
-            Some(data) => flags.set("data", data.display().to_string()),
+        let named = [("data", &self.data), ("conf", &self.conf)];
+        named.into_iter().fold(Flags::default(), |flags, (name, path)| match path {
+            Some(path) => flags.set(name, path.display().to_string()),
             None => flags,
-        }
+        })
     }
 }
 

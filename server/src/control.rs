@@ -1,5 +1,7 @@
 //! The control socket `DIR/control.sock` (mode 0600): the REST API for commands on the server's own machine.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,14 +15,51 @@ use tokio::net::UnixListener;
 use crate::api::{self, Api};
 use crate::exit::Failure;
 
+/// Name of the socket in a data folder.
+const NAME: &str = "control.sock";
+/// Longest path of a socket that the system takes, bytes.
+const LONGEST: usize = 107;
+
 /// Path of the socket of a data folder.
 pub fn socket(data: &Path) -> PathBuf {
-    data.join("control.sock")
+    data.join(NAME)
+}
+
+/// The path of a socket in a form that the system takes: a long one leads through the open folder.
+#[derive(Debug)]
+pub struct SocketPath {
+    path: PathBuf,
+    _folder: Option<File>,
+}
+
+impl SocketPath {
+    /// The socket of a data folder.
+    ///
+    /// # Errors
+    /// What the operating system says of the folder.
+    pub fn of(data: &Path) -> std::io::Result<Self> {
+        let path = socket(data);
+        if path.as_os_str().len() <= LONGEST {
+            return Ok(Self { path, _folder: None });
+        }
+        let folder = File::open(data)?;
+        let path = format!("/proc/self/fd/{}/{NAME}", folder.as_raw_fd()).into();
+        Ok(Self { path, _folder: Some(folder) })
+    }
+}
+
+impl AsRef<Path> for SocketPath {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Whether a server is running on this data folder.
 pub async fn running(data: &Path) -> bool {
-    tokio::net::UnixStream::connect(socket(data)).await.is_ok()
+    match SocketPath::of(data) {
+        Ok(path) => tokio::net::UnixStream::connect(path).await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 /// Name of a system user, for the audit log; the number if it has no name.
@@ -53,7 +92,8 @@ pub fn listen(data: &Path, api: Api) -> Result<Task, Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let listener = UnixListener::bind(&path).and_then(UnixListener::into_std).map_err(failed)?;
+    let bound = SocketPath::of(data).and_then(|path| UnixListener::bind(path)?.into_std());
+    let listener = bound.map_err(failed)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let stop = api.engine.tasks.stop().clone();
     let router = api::local_router(api).layer(from_fn(as_peer));

@@ -257,6 +257,15 @@ impl Settings {
         !self.data.join("leasehold.db").exists()
     }
 
+    /// Why no new database may be made: the data folder shows that there was one. Names what shows it, and what to do.
+    pub fn lost_database(&self) -> Option<String> {
+        let trace = engine::store::lost(&self.data)?;
+        Some(format!(
+            "The data folder {} has no database, but {trace}, so there was one. Restore the folder from a backup. To start with an empty database, run `leasehold serve --new-database`.",
+            self.data.display()
+        ))
+    }
+
     /// The settings of license_server.conf that do not count because one of these is set instead.
     pub fn overrides(&self) -> Vec<(&'static str, SettingOverride)> {
         const OVERRIDE: [(&str, &str); 2] = [("clients", "port_number"), ("log", "LOGGING_VERBOSITY")];

@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes};
 use clap::Args;
 use engine::Engine;
 use engine::clock::SystemClock;
+use engine::conf::file::{FileError, resolve};
 use engine::store::{DataLock, LockError};
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode};
@@ -20,7 +21,7 @@ use tower::ServiceExt;
 
 use super::DataFolder;
 use crate::api::{self, Api};
-use crate::control::{socket, user_name};
+use crate::control::{SocketPath, socket, user_name};
 use crate::exit::{Failure, code};
 use crate::settings::Settings;
 
@@ -178,7 +179,7 @@ pub fn segment(text: &str) -> String {
 /// A way to the API that is open.
 pub enum Connection {
     /// Over the network, or through the control socket.
-    Http { client: reqwest::Client, base: String, token: Option<String>, who: String },
+    Http { client: reqwest::Client, base: String, token: Option<String>, who: String, _socket: Option<SocketPath> },
     /// On the data folder itself.
     Alone { engine: Arc<Engine>, router: Box<Router>, _lock: DataLock },
 }
@@ -193,16 +194,47 @@ impl Connection {
             return elsewhere(url, remote);
         }
         let settings = place.settings()?;
-        match UnixStream::connect(socket(&settings.data)).await {
-            Ok(_) => here(&settings),
+        let reached = match SocketPath::of(&settings.data) {
+            Ok(path) => UnixStream::connect(&path).await.map(|_| path),
+            Err(error) => Err(error),
+        };
+        match reached {
+            Ok(path) => {
+                let server = here(&settings, path)?;
+                match &place.conf {
+                    Some(named) => server.that_uses(named, &settings).await,
+                    None => Ok(server),
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Failure::no_server(format!(
                 "Only the user who runs the server may use its control socket {}. Use sudo, or switch to that user.",
                 socket(&settings.data).display()
             ))),
             Err(_) if call.needs == Needs::Server => Err(no_server(&settings.data)),
             Err(_) if call.needs == Needs::Data && settings.is_fresh() => Err(no_server(&settings.data)),
-            Err(_) => alone(&settings).await,
+            Err(_) => {
+                let missing = place.conf.as_ref().filter(|named| !named.exists());
+                if let Some(named) = missing {
+                    return Err(Failure::refused(FileError::Missing(named.display().to_string())));
+                }
+                alone(&settings).await
+            }
         }
+    }
+
+    /// This way, if the server at its end keeps the conf file that the command named.
+    async fn that_uses(self, named: &Path, settings: &Settings) -> Result<Self, Failure> {
+        let status = self.ask(&Call::get("/api/v1/status")).await?;
+        let served = PathBuf::from(status["conf"]["path"].as_str().unwrap_or_default());
+        if resolve(&served) == resolve(named) {
+            return Ok(self);
+        }
+        Err(Failure::refused(format!(
+            "The server for {} uses {}, not {}. Leave --conf out, or stop that server first.",
+            settings.data.display(),
+            served.display(),
+            named.display()
+        )))
     }
 
     /// The answer to a call.
@@ -211,7 +243,7 @@ impl Connection {
     /// What the API answers, with the exit code of its status.
     pub async fn ask(&self, call: &Call) -> Result<Value, Failure> {
         let (status, body) = match self {
-            Self::Http { client, base, token, who } => {
+            Self::Http { client, base, token, who, .. } => {
                 let mut request = client.request(call.method.clone(), call.address(base)).timeout(call.patience);
                 if let Some(token) = token {
                     request = request.bearer_auth(token);
@@ -352,10 +384,11 @@ fn elsewhere(url: &str, remote: &Remote) -> Result<Connection, Failure> {
         .user_agent(concat!("Leasehold/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Failure::failed(format!("Can't start the client for {base}: {error}.")))?;
-    Ok(Connection::Http { client, base: base.to_owned(), token, who: format!("The server at {base}") })
+    let who = format!("The server at {base}");
+    Ok(Connection::Http { client, base: base.to_owned(), token, who, _socket: None })
 }
 
-fn here(settings: &Settings) -> Result<Connection, Failure> {
+fn here(settings: &Settings, socket: SocketPath) -> Result<Connection, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("Can't start the client for the control socket: {error}."))
     };
@@ -367,11 +400,11 @@ fn here(settings: &Settings) -> Result<Connection, Failure> {
         .with_no_client_auth();
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(no_tls)
-        .unix_socket(socket(&settings.data))
+        .unix_socket(socket.as_ref())
         .build()
         .map_err(|error| cannot(&error))?;
     let who = format!("The server for {}", settings.data.display());
-    Ok(Connection::Http { client, base: "http://control".to_owned(), token: None, who })
+    Ok(Connection::Http { client, base: "http://control".to_owned(), token: None, who, _socket: Some(socket) })
 }
 
 async fn alone(settings: &Settings) -> Result<Connection, Failure> {
@@ -380,6 +413,9 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
         LockError::Busy(_) => Failure::no_server(format!("{error}")),
         LockError::NoLocks(_) | LockError::Io { .. } => Failure::failed(error),
     })?;
+    if let Some(sentence) = settings.lost_database() {
+        return Err(Failure::failed(sentence));
+    }
     if fresh {
         settings.write_first_conf()?;
     }

@@ -38,6 +38,9 @@ impl DemoData {
     pub async fn run(self) -> Done {
         let settings = self.place.settings()?;
         let _lock = DataLock::take(&settings.data).map_err(Failure::failed)?;
+        if let Some(sentence) = settings.lost_database() {
+            return Err(Failure::failed(sentence));
+        }
         if settings.is_fresh() {
             settings.write_first_conf()?;
         }

@@ -15,10 +15,14 @@ use crate::exit::{Done, Failure};
 pub struct Sync {
     #[command(flatten)]
     common: Common,
+    /// The license_server.conf [default: the running server's, else the one in the data folder]
+    #[arg(long, value_name = "FILE")]
+    conf: Option<PathBuf>,
 }
 
 impl Sync {
-    pub async fn run(self, remote: &Remote) -> Done {
+    pub async fn run(mut self, remote: &Remote) -> Done {
+        self.common.target.place.conf = self.conf.take();
         self.common.perform(remote, Call::post("/api/v1/exchange/sync").asks_nodes(), changes).await
     }
 }

@@ -26,13 +26,17 @@ pub struct Register {
     /// Fingerprint of the vendor's key; the key itself is fetched from a node
     #[arg(long, value_name = "FINGERPRINT")]
     vendor_key: Option<String>,
+    /// The license_server.conf to write the GUID to [default: the running server's, else the one in the data folder]
+    #[arg(long, value_name = "FILE")]
+    conf: Option<PathBuf>,
     /// Save the registration without contacting the nodes
     #[arg(long)]
     no_sync: bool,
 }
 
 impl Register {
-    pub async fn run(self, remote: &Remote) -> Done {
+    pub async fn run(mut self, remote: &Remote) -> Done {
+        self.common.target.place.conf = self.conf.take();
         let file = self.file.as_deref().map(read_file).transpose()?;
         let body = json!({
             "file": file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),

@@ -29,6 +29,9 @@ pub struct Serve {
     /// File with these settings, a leasehold.toml [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Start with an empty database although the data folder shows that there was one
+    #[arg(long)]
+    new_database: bool,
 }
 
 impl Serve {
@@ -38,6 +41,9 @@ impl Serve {
         let (verbosity, mut license_log) = logging::start(settings.log.as_deref())?;
         logging::check_zone();
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
+        if let Some(sentence) = settings.lost_database().filter(|_| !self.new_database) {
+            return Err(Failure::failed(sentence));
+        }
         if settings.is_fresh() {
             settings.write_first_conf()?;
         }
