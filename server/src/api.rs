@@ -128,7 +128,7 @@ async fn tell_reason(request: Request, next: Next) -> Response {
 
 /// What becomes of a request that timed out.
 pub fn goes_on(method: &Method) -> &'static str {
-    if method == Method::GET { "" } else { " What it began goes on; check the result." }
+    if method == Method::GET { "" } else { " The change may still complete; check the result." }
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -179,3 +179,39 @@ fn a_mistyped_data_folder_is_not_made_by_a_command_that_reads() {
     assert_eq!(listed.status.code(), Some(3));
     assert!(!typo.exists());
 }
+
+#[test]
+fn an_empty_file_moves_nothing_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf");
+    let server = Server::start(folder.path(), &[]);
+    let before = std::fs::read(&file).unwrap();
+    std::fs::write(&file, "").unwrap();
+    let problem = within(3000, || server.get("/api/v1/status").body["conf"]["problem"].as_str().map(str::to_owned));
+    assert!(problem.unwrap().contains("is empty"));
+    assert_eq!(server.get("/api/v1/config/history").body["items"].as_array().unwrap().len(), 1);
+    std::fs::write(&file, &before).unwrap();
+    assert!(within(3000, || server.get("/api/v1/status").body["conf"]["problem"].is_null().then_some(())).is_some());
+}
+
+#[test]
+fn a_registration_goes_to_the_file_that_is_named_and_a_missing_one_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere.conf"));
+    let (data, file) = (data.to_str().unwrap(), elsewhere.to_str().unwrap());
+    let guid = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+    let register = ["register", "--guid", guid, "--no-sync", "--data", data, "--conf", file];
+    for missing in [&register[..], &["sync", "--data", data, "--conf", file]] {
+        let refused = run(missing);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(crate::harness::stderr(&refused).contains(&format!("There is no file {file}")), "{refused:?}");
+    }
+    assert_eq!(run(&["config", "init", "--conf", file]).status.code(), Some(0));
+    assert_eq!(run(&register).status.code(), Some(0));
+    assert!(std::fs::read_to_string(&elsewhere).unwrap().contains(guid));
+    let server = Server::start(folder.path().join("data").as_path(), &[]);
+    let other = run(&register);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(crate::harness::stderr(&other).contains("Leave --conf out"), "{other:?}");
+    drop(server);
+}

@@ -1,7 +1,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Server, leasehold, run, stderr, stdout};
+use crate::harness::{Server, leasehold, run, stderr, stdout, within};
 
 #[test]
 fn a_port_in_use_is_one_sentence_and_exit_code_1() {
@@ -113,4 +113,43 @@ fn the_setup_link_is_printed_again_until_the_server_is_claimed() {
     let claimed = run(&["setup-link", "--data", data]);
     assert_eq!(claimed.status.code(), Some(1));
     assert!(!folder.path().join("setup-token").exists());
+}
+
+#[test]
+fn a_long_data_path_stops_neither_the_server_nor_its_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("long".repeat(40));
+    let server = Server::start(&data, &[]);
+    assert!(data.join("control.sock").as_os_str().len() > 107);
+    assert_eq!(run(&["status", "--data", data.to_str().unwrap()]).status.code(), Some(0));
+    assert_eq!(server.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_folder_whose_database_is_gone_gets_a_new_one_only_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut server = Server::start(folder.path(), &[]);
+    server.terminate();
+    drop(server);
+    std::fs::remove_file(folder.path().join("leasehold.db")).unwrap();
+    for command in [&["serve", "--console", "127.0.0.1:0", "--data", data][..], &["setup-link", "--data", data]] {
+        let refused = run(command);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(stderr(&refused).contains("--new-database"), "{}", stderr(&refused));
+    }
+    assert!(!folder.path().join("leasehold.db").exists());
+    let _server = Server::start(folder.path(), &["--new-database"]);
+}
+
+#[test]
+fn a_database_that_is_removed_while_the_server_runs_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    std::fs::remove_file(folder.path().join("leasehold.db")).unwrap();
+    let told = within(15_000, || {
+        let ready = server.get("/readyz");
+        (ready.status == 503).then(|| ready.body["missing"].to_string())
+    });
+    assert!(told.unwrap().contains("was removed or replaced"));
 }

@@ -181,7 +181,7 @@ const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 /// Keeps other Leasehold processes (server and commands) from writing files in the same folder.
 #[derive(Debug)]
 pub struct FolderLock {
-    _folder: File,
+    _folder: Option<File>,
 }
 
 impl FolderLock {
@@ -191,13 +191,18 @@ impl FolderLock {
     /// [`FileError`] when the folder cannot be opened.
     pub fn take(path: &Path) -> Result<Self, FileError> {
         let folder = folder_of(&resolve(path));
-        let file = File::open(&folder).map_err(|e| unreadable(&folder, &e))?;
+        let file = match File::open(&folder) {
+            Ok(file) => file,
+            // Where only the file is given to this user, there is no folder to lock.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(Self { _folder: None }),
+            Err(error) => return Err(unreadable(&folder, &error)),
+        };
         for _ in 0..LOCK_TRIES {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Self { _folder: file }),
+                Ok(()) => return Ok(Self { _folder: Some(file) }),
                 Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
                 // NFS locks no folders. What is written is compared with what was read all the same.
-                Err(errno) if is_unsupported(&errno.into()) => return Ok(Self { _folder: file }),
+                Err(errno) if is_unsupported(&errno.into()) => return Ok(Self { _folder: None }),
                 Err(errno) => return Err(unwritable(path, &errno.into())),
             }
         }

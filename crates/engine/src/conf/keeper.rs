@@ -21,7 +21,7 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const MOST_LOOKS: usize = 20;
 
 impl Engine {
-    /// The file as last checked (at most half a second ago while serving).
+    /// The file as last checked (at most a second ago while serving).
     pub fn conf(&self) -> ConfState {
         self.conf.borrow().clone()
     }

@@ -26,6 +26,7 @@ use Severity::{Error, Warning};
 #[rstest]
 #[case::invalid("port_number = 70000", 2, Error, "from 1 to 65535")]
 #[case::invalid_while_unused("FLEX_REPORTING_PORT_HTTPS = 1", 2, Error, "Choose 443")]
+#[case::a_word_for_a_flag("USE_FLEX_REPORTING_HTTPS = yes", 2, Warning, "“yes” is read as 1 here")]
 #[case::placeholder("LICENSE_SERVER_GUID = $LV_LIC", 2, Error, "placeholder")]
 #[case::placeholder_while_on(
     "FLEXIBLE_LICENSING_MODE = 1\nLICENSE_SERVER_GUID = GET-CLUSTER-GUID-FROM-LUMENVOX",

@@ -48,3 +48,16 @@ fn a_guid_registers_only_while_flexible_licensing_is_on() {
     assert!(of(&format!("{guid}FLEXIBLE_LICENSING_MODE = 1\n")).registered());
     assert!(!of("FLEXIBLE_LICENSING_MODE = 1\nLICENSE_SERVER_GUID = $LV_LIC\n").registered());
 }
+
+#[test]
+fn a_value_that_cannot_be_read_leaves_the_one_in_use() {
+    let before = of("port_number = 7570\nFLEX_DESIRED_SYNC_HOUR = 5\nFLEX_NODE_LIST = a:1;b\nLOGGING_VERBOSITY = 3\n");
+    let file = "[GLOBAL]\nport_number = 7571 ; remark\nFLEX_DESIRED_SYNC_HOUR = 99\nFLEX_DESIRED_SYNC_MINUTE = 7\n\
+        FLEX_NODE_LIST = a b\nLOGGING_VERBOSITY = 2\n";
+    let (now, kept) = Effective::following(&Document::parse(file), Some(&before));
+    assert_eq!((now.port_number, now.preset, now.verbosity), (7570, Some((5, 7)), 2));
+    assert_eq!(now.http_nodes, before.http_nodes);
+    let kept: Vec<_> = kept.iter().map(|kept| (kept.key, kept.value.as_str())).collect();
+    assert_eq!(kept, [("port_number", "7570"), ("FLEX_DESIRED_SYNC_HOUR", "5"), ("FLEX_NODE_LIST", "a:1;b")]);
+    assert_eq!(Effective::following(&Document::parse(file), None), (Effective::of(&Document::parse(file)), Vec::new()));
+}
