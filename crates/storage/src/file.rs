@@ -12,6 +12,8 @@ pub const PRIVATE: u32 = 0o600;
 
 /// End of the name of a file that is being written.
 const TEMPORARY: &str = ".new";
+/// Longest name that the name of the new file begins with, bytes (names have 255).
+const MOST_NAME: usize = 200;
 
 /// Writes a file as a whole: a new file beside it, fsync, rename, fsync of the folder. A crash at any instant leaves what
 /// was there or what is written. The process's umask limits `mode`.
@@ -82,8 +84,10 @@ fn settled(folder: &Path) -> Result<()> {
         .map_err(|error| Error::new(error.kind(), format!("written, but a power cut may undo it: {error}")))
 }
 
+/// Begin of the name of the new file; a very long name has no room for more.
 fn temporary_prefix(path: &Path) -> Option<String> {
-    Some(format!(".{}.", path.file_name()?.to_str()?))
+    let name = path.file_name()?.to_str()?;
+    (name.len() <= MOST_NAME).then(|| format!(".{name}."))
 }
 
 fn staged(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile> {

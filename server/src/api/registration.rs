@@ -54,6 +54,10 @@ struct Registered {
     revision: i64,
     /// What changed in it.
     diff: Diff,
+    /// What saving could not keep to, such as writing the file as a whole; missing otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    note: Option<String>,
     /// The result of the first sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -116,6 +120,7 @@ async fn register(
         deployment_id: guid.compact(),
         revision: saved.revision.number,
         diff: saved.diff,
+        note: saved.note,
         sync,
     }))
 }

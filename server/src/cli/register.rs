@@ -50,8 +50,9 @@ impl Register {
 }
 
 fn plain(value: &Value) -> String {
+    let note = value["note"].as_str().map(|note| format!("{note}\n")).unwrap_or_default();
     let registered = format!(
-        "Registered as {}; license_server.conf is now at revision {}.\n",
+        "Registered as {}; license_server.conf is now at revision {}.\n{note}",
         text(value, "guid"),
         text(value, "revision")
     );

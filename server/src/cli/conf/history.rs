@@ -46,7 +46,8 @@ impl Restore {
         let call = Call::post("/api/v1/config/restore").json(&json!({ "revision": number, "comment": self.comment }));
         let answer = self.common.target.ask(remote, call).await?;
         let saved = json!({ "revision": answer["revision"], "diff": answer["diff"] });
-        let plain = |v: &_| format!("Restored revision {number} as revision {}.\n", text(v, "revision"));
+        let note = answer["note"].as_str().map(|note| format!("{note}\n")).unwrap_or_default();
+        let plain = |v: &_| format!("Restored revision {number} as revision {}.\n{note}", text(v, "revision"));
         self.common.format.print(&saved, plain)
     }
 }
