@@ -21,6 +21,14 @@ pub enum PasswordError {
     /// Too easy to guess.
     #[error("This password is too common. Choose several unrelated words.")]
     Common,
+    /// The same again and again.
+    #[error("The password repeats the same characters. Choose several unrelated words.")]
+    Repeated,
+    /// Keys in a row, or the alphabet.
+    #[error(
+        "The password mostly follows the keyboard or the alphabet, which is easy to guess. Choose several unrelated words."
+    )]
+    Sequence,
     /// Mostly the user's name.
     #[error("The password is based on the user name. Choose one that can't be guessed from it.")]
     LikeName,
@@ -46,7 +54,72 @@ pub fn check(name: &str, password: &str) -> Result<(), PasswordError> {
     if name.len() >= 3 && plain.replace(&name, "").len() < 4 {
         return Err(PasswordError::LikeName);
     }
+    if repeats(&plain) {
+        return Err(PasswordError::Repeated);
+    }
+    if without_sequences(&without_common(&plain)).chars().count() < MIN_OWN {
+        return Err(PasswordError::Sequence);
+    }
     Ok(())
+}
+
+/// Characters that must be left without common words, digits and sequences.
+const MIN_OWN: usize = 4;
+/// Neighbors from which on a sequence is one: words seldom have so many.
+const SEQUENCE: usize = 3;
+
+/// Keys as they lie beside and below each other on the usual keyboards, and the alphabet. They are also read backwards.
+const SEQUENCES: &[&str] = &[
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiopü",
+    "asdfghjklöä",
+    "yxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "wxcvbn",
+    "qaz",
+    "wsx",
+    "edc",
+    "rfv",
+    "tgb",
+    "yhn",
+    "ujm",
+    "qay",
+    "zhn",
+    "abcdefghijklmnopqrstuvwxyz",
+];
+
+/// What is left when all runs of neighbors are taken out.
+fn without_sequences(plain: &str) -> String {
+    let all: Vec<char> = plain.chars().collect();
+    let follows = |line: &str, pair: [char; 2]| line.chars().zip(line.chars().skip(1)).any(|(a, b)| [a, b] == pair);
+    let mut rest = String::new();
+    let mut at = 0;
+    while at < all.len() {
+        let run = |line: &str, backwards: bool| {
+            let pairs = all[at..]
+                .windows(2)
+                .take_while(|pair| follows(line, if backwards { [pair[1], pair[0]] } else { [pair[0], pair[1]] }));
+            pairs.count() + 1
+        };
+        let longest = SEQUENCES.iter().map(|line| run(line, false).max(run(line, true))).max().unwrap_or(1);
+        if longest >= SEQUENCE {
+            at += longest;
+        } else {
+            rest.push(all[at]);
+            at += 1;
+        }
+    }
+    rest
+}
+
+/// Whether it is one piece again and again, the last time perhaps cut off, and the piece alone would be too short.
+fn repeats(plain: &str) -> bool {
+    let all: Vec<char> = plain.chars().collect();
+    let most = (all.len() / 2).min(MIN_CHARACTERS - 1);
+    (1..=most).any(|piece| all.iter().skip(piece).zip(&all).all(|(later, before)| later == before))
 }
 
 /// Words of long common passwords; a password made only of these, digits and repetitions is refused.
@@ -113,12 +186,18 @@ const COMMON: &[&str] = &[
     "1qaz2wsx3edc4rfv5tgb6yhn",
 ];
 
-fn is_common(plain: &str) -> bool {
+/// What is left without common words and digits.
+fn without_common(plain: &str) -> String {
     let mut rest = plain.to_owned();
     for word in COMMON {
         rest = rest.replace(word, "");
     }
     rest.retain(|c| !c.is_ascii_digit());
+    rest
+}
+
+fn is_common(plain: &str) -> bool {
+    let rest = without_common(plain);
     let mut distinct: Vec<char> = rest.chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
@@ -152,6 +231,16 @@ mod tests {
     #[case("123456789012345678", PasswordError::Common)]
     #[case("correct horse battery staple", PasswordError::Common)]
     #[case("gertrude-gertrude-1", PasswordError::LikeName)]
+    #[case("qwertyuiopasdfgh", PasswordError::Sequence)]
+    #[case("hgfdsapoiuytrewq", PasswordError::Sequence)]
+    #[case("QWERTZUIOPÜasdfghjklöä", PasswordError::Sequence)]
+    #[case("azertyuiopqsdfgh", PasswordError::Sequence)]
+    #[case("qaz wsx edc rfv tgb", PasswordError::Sequence)]
+    #[case("1qaz!2wsx!3edc!4rfv", PasswordError::Sequence)]
+    #[case("zyxwvutsrqponmlk", PasswordError::Sequence)]
+    #[case("rtyuiop-fghjkl-cvbnm", PasswordError::Sequence)]
+    #[case("sevenlampsevenlamp", PasswordError::Repeated)]
+    #[case("tX9kp!tX9kp!tX9kp!tX", PasswordError::Repeated)]
     fn weak_passwords_are_refused_with_the_reason(#[case] password: &str, #[case] expected: PasswordError) {
         assert_eq!(check("gertrude", password), Err(expected));
     }
@@ -159,6 +248,9 @@ mod tests {
     #[test]
     fn long_ones_are_accepted_and_checked_by_argon2id() {
         assert_eq!(check("admin", "seven green lamps hum"), Ok(()));
+        for fine in ["we were the first to point there", "student properties tresor", "asdf green lamps hum"] {
+            assert_eq!(check("admin", fine), Ok(()), "{fine}");
+        }
         assert_eq!(check("admin", &"x".repeat(257)), Err(PasswordError::TooLong));
         let phc = hash("seven green lamps hum");
         assert!(phc.starts_with("$argon2id$"));
