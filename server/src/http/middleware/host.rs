@@ -1,7 +1,7 @@
 //! Answers only for known host names, so that no foreign page can reach the console through its own name (DNS
 //! rebinding). Addresses are always fine: a page can't make the browser send one for its own name.
 
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -18,8 +18,11 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
     if request.uri().path().starts_with("/peer/") {
         return next.run(request).await;
     }
+    // A request that names two hosts means one that we don't see.
+    let is_one = request.headers().get_all(header::HOST).iter().count() <= 1
+        && request.uri().authority().is_none_or(|uri| is_ours(uri.as_str(), &app.hosts));
     match named {
-        Some(name) if is_ours(name, &app.hosts) => next.run(request).await,
+        Some(name) if is_one && is_ours(name, &app.hosts) => next.run(request).await,
         named => {
             let shown: String = named.unwrap_or("no name").chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
             let sentence = format!(
@@ -30,12 +33,16 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
     }
 }
 
+/// A name or an address, and perhaps a port; nothing else.
 fn is_ours(host: &str, known: &[String]) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    name.parse::<IpAddr>().is_ok() || known.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches('.')))
+    let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_port = |rest: &str| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_number);
+    if let Some((address, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse::<Ipv6Addr>().is_ok() && is_port(rest);
+    }
+    let (name, rest) = host.split_at(host.find(':').unwrap_or(host.len()));
+    let is_known = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    is_port(rest) && (name.parse::<Ipv4Addr>().is_ok() || is_known(name.strip_suffix('.').unwrap_or(name)))
 }
 
 #[cfg(test)]
@@ -50,6 +57,21 @@ mod tests {
     #[case("evil.example:8084", false)]
     #[case("127.0.0.1.evil.example", false)]
     #[case("", false)]
+    #[case("lic-01.:8084", true)]
+    #[case("[::1]", true)]
+    #[case("127.0.0.1:8084@evil.example", false)]
+    #[case("127.0.0.1@evil.example", false)]
+    #[case("user@127.0.0.1:8084", false)]
+    #[case("[::1]@evil.example", false)]
+    #[case("[::1]:80@evil.example:80", false)]
+    #[case("[::1", false)]
+    #[case("[127.0.0.1]", false)]
+    #[case("127.0.0.1:", false)]
+    #[case("127.0.0.1:80:80", false)]
+    #[case("127.0.0.1:+80", false)]
+    #[case("127.0.0.1:99999", false)]
+    #[case("127.0.0.1 :80", false)]
+    #[case("localhost:80/evil.example", false)]
     fn only_addresses_and_known_names(#[case] host: &str, #[case] ours: bool) {
         assert_eq!(is_ours(host, &["localhost".into(), "lic-01".into()]), ours);
     }
