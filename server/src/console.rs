@@ -27,6 +27,7 @@ pub mod usage;
 use std::ops::Deref;
 
 use app::components::read_filter;
+use axum::Extension;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -43,6 +44,7 @@ pub use refusal::Refusal;
 use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::state::App;
 
+use crate::http::downloads::Download;
 /// What a handler of a page works with: the server, who asks, and what the address asks for.
 #[derive(Clone)]
 pub struct Console {
@@ -143,8 +145,8 @@ impl FromRequestParts<App> for Id {
 /// A file to be saved. The name is one of ours: letters, digits, hyphens, dots.
 pub fn attachment(kind: &str, name: &str, content: impl Into<axum::body::Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], content.into())
-        .into_response()
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    (Extension(Download), headers, content.into()).into_response()
 }
 
 /// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text.

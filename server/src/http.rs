@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod caller;
+pub mod downloads;
 pub mod events;
 mod health;
 pub mod metrics;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -19,6 +20,7 @@ use utoipa_axum::routes;
 use super::request::Query;
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
+use crate::http::downloads::Download;
 use crate::http::problem::{InputError, Problem};
 
 pub fn operations(all: Operations) -> Operations {
@@ -149,7 +151,7 @@ async fn export_audit(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     let body = json(engine, filter.query()?);
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok((Extension(Download), [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// All entries that match, as [`AuditPage`], read while they are sent: a log of years needs no memory.

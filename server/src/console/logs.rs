@@ -13,7 +13,6 @@ use engine::logs::{Cursor, Lines, LogItem, LogQuery, LogsError};
 use leptos::prelude::*;
 use licensing::log_line::{RedactedKind, Redactor};
 use licensing::words::bytes;
-use tokio::sync::mpsc;
 
 use super::{Console, Page, PageError, attachment};
 
@@ -183,35 +182,37 @@ fn verbosity(console: &Console) -> (String, bool) {
     (words.to_owned(), true)
 }
 
-/// The lines as they are read: the largest file is never in memory.
-fn streamed(lines: Lines, mut redactor: Option<Redactor>) -> Body {
-    let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(2);
-    tokio::task::spawn_blocking(move || {
-        let mut chunk = String::with_capacity(CHUNK);
-        for line in lines {
-            let line = match line {
-                Ok(item) => item.line,
-                Err(failed) => {
-                    tracing::error!(error = %failed, "could not read the log to its end");
-                    let _ = sender.blocking_send(Err(failed));
-                    return;
-                }
-            };
-            match &mut redactor {
-                Some(redactor) => chunk.push_str(&redactor.redact(&line)),
-                None => chunk.push_str(&line),
-            }
-            chunk.push('\n');
-            if chunk.len() >= CHUNK && sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err() {
-                // The requester has disconnected.
-                return;
-            }
-        }
-        let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
-    });
-    Body::from_stream(futures::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|chunk| (chunk, receiver))
+/// The lines as they are taken: the largest file is never in memory, and between two pieces no thread waits.
+fn streamed(lines: Lines, redactor: Option<Redactor>) -> Body {
+    let reading = Some(Reading { lines, redactor });
+    Body::from_stream(futures::stream::try_unfold(reading, |reading| async move {
+        let Some(reading) = reading else { return Ok(None) };
+        let read = tokio::task::spawn_blocking(move || reading.piece()).await.map_err(std::io::Error::other)?;
+        read.map(Some).inspect_err(|failed| tracing::error!(error = %failed, "could not read the log to its end"))
     }))
+}
+
+/// A log that is being read.
+struct Reading {
+    lines: Lines,
+    redactor: Option<Redactor>,
+}
+
+impl Reading {
+    /// The next piece, and what is left after it.
+    fn piece(mut self) -> std::io::Result<(Bytes, Option<Self>)> {
+        let mut piece = String::with_capacity(CHUNK);
+        while piece.len() < CHUNK {
+            let Some(item) = self.lines.next() else { return Ok((Bytes::from(piece), None)) };
+            let line = item?.line;
+            match &mut self.redactor {
+                Some(redactor) => piece.push_str(&redactor.redact(&line)),
+                None => piece.push_str(&line),
+            }
+            piece.push('\n');
+        }
+        Ok((Bytes::from(piece), Some(self)))
+    }
 }
 
 /// Names that are known to be names: of this machine, of clients and their hosts, of the people of the console.
@@ -257,6 +258,30 @@ mod tests {
     fn days_read_as_people_say_them() {
         assert_eq!(day("2026-11-22 07:24:16"), "Sunday, 22 November 2026");
         assert_eq!(day("2026-02-31 07:24:16"), "2026-02-31");
+    }
+
+    #[test]
+    fn downloads_that_stand_still_hold_no_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license.log");
+        std::fs::write(&path, "2020-06-29 18:08:25 INFO  MAIN a line of the log\n".repeat(20_000)).unwrap();
+        let logs = engine::logs::Logs::default();
+        logs.configure(Some(path));
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let mut stalled = Vec::new();
+            for _ in 0..10 {
+                let mut body = streamed(logs.lines(LogQuery::default(), None).unwrap(), None).into_data_stream();
+                let first = futures::StreamExt::next(&mut body);
+                let first = tokio::time::timeout(std::time::Duration::from_secs(20), first).await;
+                assert!(first.expect("a thread is free").unwrap().is_ok());
+                stalled.push(body);
+            }
+            let whole = streamed(logs.lines(LogQuery::default(), None).unwrap(), None);
+            let bytes = axum::body::to_bytes(whole, usize::MAX).await.unwrap();
+            assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 20_000);
+        });
     }
 
     #[test]

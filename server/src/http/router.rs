@@ -27,7 +27,7 @@ use super::middleware::{claim, headers, host, request_id};
 use super::peers;
 use super::state::App;
 use super::table::Table;
-use super::{caller, events, health, metrics};
+use super::{caller, downloads, events, health, metrics};
 use crate::api::goes_on;
 use crate::assets;
 use crate::console::exchange::{by_hand, registration};
@@ -198,6 +198,7 @@ pub fn router(app: App) -> Router {
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(from_fn_with_state(app.clone(), host::host))
                 .layer(from_fn(timeout))
+                .layer(from_fn_with_state(app.clone(), downloads::pump))
                 .layer(from_fn(cross_origin))
                 .layer(CsrfLayer::new())
                 .layer(from_fn_with_state(app.clone(), claim::claim))

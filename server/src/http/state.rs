@@ -5,9 +5,11 @@ use std::sync::Arc;
 use app::pages::settings::{OwnSetting, Settings as SettingsPage, Source};
 use app::request::Installation;
 use engine::Engine;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::Key;
 
+use super::downloads;
 use crate::api::Api;
 use crate::exit::Failure;
 use crate::settings::{DESCRIBED, SettingDescription, Settings};
@@ -28,6 +30,8 @@ pub struct AppState {
     pub installation: Installation,
     /// Signs session cookies.
     pub cookie_key: Key,
+    /// Places for downloads.
+    pub downloads: Arc<Semaphore>,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }
@@ -79,7 +83,8 @@ impl App {
             settings: settings_page(settings),
         };
         let cookie_key = cookie_key(engine.folder())?;
-        Ok(Self(Arc::new(AppState { engine, secure, hosts, server_name, installation, cookie_key, stop })))
+        let downloads = Arc::new(Semaphore::new(downloads::MOST));
+        Ok(Self(Arc::new(AppState { engine, secure, hosts, server_name, installation, cookie_key, downloads, stop })))
     }
 }
 
