@@ -111,11 +111,7 @@ pub fn local_router(api: Api) -> Router {
 
 /// Identifies the caller as the user `name` of this machine.
 pub fn as_local_user(request: &mut Request, name: String) {
-    request.extensions_mut().insert(Caller {
-        address: None,
-        agent: None,
-        known: Some(AuthenticatedCaller::Local { name }),
-    });
+    request.extensions_mut().insert(Caller { known: Some(AuthenticatedCaller::Local { name }), ..Caller::default() });
 }
 
 async fn tell_reason(request: Request, next: Next) -> Response {

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clients;
 pub mod clusters;
 pub mod conf;
+mod confirm;
 pub mod diagnostics;
 pub mod exchange;
 pub mod form;
@@ -42,9 +43,9 @@ pub use page::{Page, PageError, draw};
 pub use refusal::Refusal;
 
 use crate::http::caller::{AuthenticatedCaller, Caller};
+use crate::http::downloads::Download;
 use crate::http::state::App;
 
-use crate::http::downloads::Download;
 /// What a handler of a page works with: the server, who asks, and what the address asks for.
 #[derive(Clone)]
 pub struct Console {

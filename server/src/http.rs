@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod caller;
+pub mod confirmed;
+pub mod device;
 pub mod downloads;
 pub mod events;
 mod health;

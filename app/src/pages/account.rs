@@ -141,6 +141,40 @@ pub fn ResumePage(data: Resume) -> impl IntoView {
     .drawn()
 }
 
+/// A form that waits for the password.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SentForm {
+    /// Where it was sent.
+    pub path: String,
+    /// The page it belongs to.
+    pub back: String,
+    /// What it holds.
+    pub fields: Vec<(String, String)>,
+    /// A confirmed password holds for so many minutes.
+    pub minutes: i64,
+}
+
+/// Before a sensitive change the password is asked for again.
+#[component]
+pub fn ConfirmPasswordPage(data: SentForm) -> impl IntoView {
+    let lead = format!("Nothing has changed yet. For the next {} minutes you won't be asked again.", data.minutes);
+    view! {
+        <PageHeader title="Confirm your password" lead=lead.drawn() />
+        <Card title="Your password" id="confirm">
+            <form method="post" action=data.path class="stack">
+                <FormErrors />
+                {data.fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+                <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true first=true />
+                <div class="actions">
+                    <Submit look="primary">"Confirm and continue"</Submit>
+                    <a class="button" href=data.back>"Cancel"</a>
+                </div>
+            </form>
+        </Card>
+    }
+    .drawn()
+}
+
 /// Name and password.
 #[component]
 pub fn LoginPage(data: Login) -> impl IntoView {

@@ -5,7 +5,7 @@ use crate::{Preview, render};
 use app::components::{BareLayout, Layout};
 use app::pages::ErrorPage;
 use app::pages::account::{Account, AccountPage, SessionItem};
-use app::pages::account::{Login, LoginPage};
+use app::pages::account::{ConfirmPasswordPage, Login, LoginPage, SentForm};
 use app::pages::audit::{AuditFilter, AuditPage, Chain};
 use app::pages::conf::*;
 use app::pages::settings::{OwnSetting, Settings, SettingsPage, Source};
@@ -63,6 +63,11 @@ fn entry_pages() -> Vec<Preview> {
     vec![
         login("login", stranger("/login")),
         login("login-error", wrong),
+        inside("confirm-password", administrator("/servers"), || {
+            let fields = vec![("minutes".to_owned(), "30".to_owned()), ("confirmed".to_owned(), "yes".to_owned())];
+            let data = SentForm { path: "/servers/drain".into(), back: "/servers".into(), fields, minutes: 5 };
+            view! { <ConfirmPasswordPage data=data /> }.into_any()
+        }),
         render("error-out", stranger("/nowhere"), || {
             view! {
             <BareLayout><ErrorPage status=404 title="There is no such page" sentence="Nothing is found at this address." hint="Perhaps it was moved, or the link is incomplete." /></BareLayout>

@@ -55,8 +55,7 @@ pub struct Engine {
     pub(crate) conf: tokio::sync::watch::Sender<ConfState>,
     /// One save at a time.
     pub(crate) saving: tokio::sync::Mutex<()>,
-    /// Argon2 takes memory and a core: two at a time.
-    pub(crate) hashing: tokio::sync::Semaphore,
+    pub(crate) password_checks: accounts::checking::PasswordChecks,
     /// The contact clock.
     pub(crate) contact: Arc<exchange::ContactKeeper>,
     /// Who this server is at the nodes, as it is stored.
@@ -98,6 +97,7 @@ pub struct Engine {
     pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
     pub(crate) unstored_sessions: Arc<accounts::unstored_sessions::UnstoredSessions>,
+    pub(crate) refused: Mutex<accounts::refused::RefusedLogins>,
     /// Checked for an unknown user, so that both answers take equally long.
     pub(crate) decoy: String,
     /// Background tasks.
@@ -159,10 +159,11 @@ impl Engine {
             conf_path: conf_path.to_owned(),
             conf: tokio::sync::watch::Sender::new(state),
             saving: tokio::sync::Mutex::new(()),
-            hashing: tokio::sync::Semaphore::new(2),
+            password_checks: accounts::checking::PasswordChecks::default(),
             changes: changes::ChangeTracker::default(),
             throttle: Mutex::default(),
             unstored_sessions: Arc::default(),
+            refused: Mutex::default(),
             decoy,
             tasks: Arc::default(),
             started_at,
@@ -177,6 +178,11 @@ impl Engine {
     /// The time, Unix milliseconds: that of the machine where it is credible.
     pub fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// Time that setting the wall clock does not move, milliseconds since the machine started.
+    pub fn monotonic_ms(&self) -> i64 {
+        self.clock.mono_ms()
     }
 
     /// The data folder.
@@ -200,8 +206,9 @@ impl Engine {
         Ok((format!("SQLite {version}"), ms))
     }
 
-    /// Gives back the unused countdown time and closes the database.
+    /// Writes the sums that wait, gives back the unused countdown time and closes the database.
     pub async fn close(&self) {
+        self.write_refused_logins(true).await;
         self.countdown.close().await;
         self.store.close().await;
     }

@@ -305,6 +305,7 @@ impl Tasks {
 impl Engine {
     /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
+        use crate::accounts::refused;
         use crate::{alerts, attention, conf, countdown, exchange, leases, peers, usage, ve};
         use Cadence::Every;
         macro_rules! task {
@@ -342,6 +343,12 @@ impl Engine {
             task!("peers", "Polls the peers", Every(peers::EVERY), keep_peers),
             task!("alert-rules", "Checks the alert rules", Every(alerts::EVERY), keep_alert_rules),
             task!("attention", "Checks that data can be stored", Every(attention::EVERY), keep_attention),
+            task!(
+                "refused-sign-ins",
+                "Writes sums of refused sign-ins to the audit log",
+                Every(refused::EVERY),
+                keep_refused_logins
+            ),
             task!("alert-delivery", "Delivers notifications", Every(alerts::EVERY), keep_alert_delivery),
         ]
     }

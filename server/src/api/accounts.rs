@@ -116,13 +116,14 @@ impl From<AccountError> for Problem {
             AccountError::Sql(error) => error.into(),
             AccountError::Name => Problem::field("name", error),
             AccountError::Password(_) | AccountError::Wrong => Problem::field("password", error),
-            AccountError::Taken(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
+            AccountError::Taken(_) | AccountError::Claimed => Self::new(StatusCode::CONFLICT, error.to_string()),
             AccountError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             AccountError::Wait(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
         }
     }
 }
 
+            AccountError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
 /// A token in the list, without its secret.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Token {

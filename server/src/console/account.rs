@@ -30,7 +30,7 @@ pub async fn password(form: Form) -> Result<Page, PageError> {
     let (actor, name) = (form.actor(), form.name());
     let refuse =
         |field: &'static str, error: String| form.refuse(paths::ACCOUNT, vec![wrong(Some(field), error)], show(&form));
-    match form.engine.confirm_password(&actor, name, form.value("current")).await {
+    match form.confirm(form.value("current")).await {
         Ok(()) => {}
         Err(AccountError::Sql(error)) => return Err(error.into()),
         Err(AccountError::Wrong) => return refuse("current", "This is not your current password.".to_owned()).await,

@@ -241,7 +241,7 @@ pub async fn restore(form: Form) -> Result<Page, PageError> {
         ));
     };
     let path = paths::restore(number);
-    match form.engine.confirm_password(&form.actor(), form.name(), form.value("password")).await {
+    match form.confirm(form.value("password")).await {
         Ok(()) => {}
         Err(AccountError::Sql(error)) => return Err(error.into()),
         Err(AccountError::Wrong) => {

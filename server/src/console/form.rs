@@ -4,16 +4,21 @@ use std::future::Future;
 use std::ops::Deref;
 
 use app::request::{FieldError, Flash, FlashKind, FormState};
+use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use engine::accounts::users::AccountError;
 use engine::conf::SavedRevision;
+use http_body_util::Limited;
+use licensing::words::{bytes as bytes_in_words, count};
 
 use super::page::leave_flash;
 use super::{Console, Page, PageError, Refusal};
-use crate::http::router::{MAX_ANSWER, MAX_BODY};
+use crate::http::caller::Caller;
+use crate::http::router::{MAX_ANSWER, MAX_BODY, MAX_STRANGER};
 use crate::http::state::App;
+use crate::http::{confirmed, device};
 
 /// A form as it was sent, with what its handler works with.
 pub struct Form {
@@ -45,10 +50,10 @@ const SECRET: &[&str] = &[
     "file",
 ];
 
-/// Session key: when the password was last confirmed, Unix milliseconds.
-const CONFIRMED: &str = "password-confirmed-at";
-/// A confirmed password holds for this long, so that a form that is corrected doesn't ask at every try, milliseconds.
-const CONFIRMED_FOR: i64 = 5 * 60 * 1000;
+/// Most fields of a form: each takes more memory than it has bytes.
+const FIELDS: usize = 10_000;
+/// The same from a browser in which nobody has signed in.
+const FIELDS_OF_STRANGER: usize = 64;
 
 impl Form {
     /// What a field holds; empty when it was not sent.
@@ -103,9 +108,9 @@ impl Form {
         if typed.is_empty() {
             return Ok(Some(wrong(Some(field), "Enter your password.")));
         }
-        match self.engine.confirm_password(&self.actor(), self.name(), typed).await {
+        match self.confirm(typed).await {
             Ok(()) => {
-                self.session.insert(CONFIRMED, self.now_ms).await.map_err(PageError::internal)?;
+                confirmed::note(&self.engine, &self.session).await.map_err(PageError::internal)?;
                 Ok(None)
             }
             Err(AccountError::Sql(error)) => Err(error.into()),
@@ -137,14 +142,6 @@ impl Form {
     }
 }
 
-impl Console {
-    /// Whether who asks has confirmed the password a moment ago.
-    pub async fn is_password_confirmed(&self) -> bool {
-        let at = self.session.get::<i64>(CONFIRMED).await.ok().flatten();
-        at.is_some_and(|at| (0..CONFIRMED_FOR).contains(&self.now_ms.saturating_sub(at)))
-    }
-}
-
 /// An error of one field, or of the whole form.
 pub fn wrong(field: Option<&str>, message: impl std::fmt::Display) -> FieldError {
     FieldError { field: field.map(str::to_owned), message: message.to_string() }
@@ -157,12 +154,22 @@ impl FromRequest<App> for Form {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let (parts, body) = request.into_parts();
-        let most = if parts.uri.path().starts_with("/exchange/") { MAX_ANSWER } else { MAX_BODY };
+        let is_signed_in = parts.extensions.get::<Caller>().is_some_and(|caller| caller.known.is_some());
+        let (most, fields) = match parts.uri.path() {
+            // Who comes back when the session has ended brings what was typed.
+            _ if !is_signed_in && !device::is_known(app, &parts.headers) => (MAX_STRANGER, FIELDS_OF_STRANGER),
+            path if path.starts_with("/exchange/") => (MAX_ANSWER, FIELDS),
+            _ => (MAX_BODY, FIELDS),
+        };
         let read = match kind.as_str() {
             "application/x-www-form-urlencoded" => {
-                axum::body::to_bytes(body, most).await.map(|bytes| pairs(&bytes)).map_err(|_| ())
+                let bytes = axum::body::to_bytes(body, most).await.map_err(|_| ());
+                bytes.and_then(|bytes| few_pairs(&bytes, fields))
             }
-            "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body), most).await,
+            "multipart/form-data" => {
+                let body = Body::new(Limited::new(body, most));
+                multipart(Request::from_parts(parts.clone(), body), most, fields).await
+            }
             _ => {
                 return Err(PageError::Said(
                     StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -175,8 +182,9 @@ impl FromRequest<App> for Form {
             Ok(values) => Ok(Self { console: Console::of(app, &parts), values, parts }),
             Err(()) => {
                 let sentence = format!(
-                    "More than {} MB was sent, or the connection broke off. Nothing was changed.",
-                    most / 1_000_000
+                    "More than {} or {} was sent, or the connection broke off. Nothing was changed.",
+                    bytes_in_words(most as u64),
+                    count(fields, "field", "fields")
                 );
                 Err(PageError::Said(StatusCode::PAYLOAD_TOO_LARGE, "Too large".into(), sentence.into()))
             }
@@ -185,7 +193,7 @@ impl FromRequest<App> for Form {
 }
 
 /// Fields of a form that sends files; of a file, its content as text. UTF-16 with a byte order mark is understood.
-async fn multipart(request: Request, most: usize) -> Result<Vec<(String, String)>, ()> {
+async fn multipart(request: Request, most: usize, fields: usize) -> Result<Vec<(String, String)>, ()> {
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ())?;
     let mut values = Vec::new();
     let mut size = 0;
@@ -193,7 +201,7 @@ async fn multipart(request: Request, most: usize) -> Result<Vec<(String, String)
         let name = field.name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(|_| ())?;
         size += bytes.len();
-        if size > most {
+        if size > most || values.len() == fields {
             return Err(());
         }
         values.push((name, text_of(&bytes)));
@@ -212,6 +220,11 @@ fn text_of(bytes: &[u8]) -> String {
         [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     }
+}
+
+/// Pairs of an encoded form, if they are not too many.
+fn few_pairs(bytes: &[u8], most: usize) -> Result<Vec<(String, String)>, ()> {
+    if form_urlencoded::parse(bytes).nth(most).is_some() { Err(()) } else { Ok(pairs(bytes)) }
 }
 
 /// Pairs of an encoded form or query; bytes that are not UTF-8 become U+FFFD.

@@ -9,15 +9,15 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
 use engine::accounts::session_store::{SessionUser, WHO};
+use engine::accounts::throttle::Guesser;
 use engine::accounts::users::{AccountError, User};
 use engine::actor::{Actor, Origin};
 use engine::audit::{AuditOutcome, NewAuditEntry};
 use leptos::prelude::*;
-use tower_sessions::Session;
 
 use super::form::{Form, next, wrong};
-use super::{Console, Page, PageError};
-use crate::http::caller::Caller;
+use super::{Console, Page, PageError, Refusal};
+use crate::http::device::{self, NewDevice};
 use crate::http::state::App;
 
 /// `GET /login`
@@ -37,9 +37,11 @@ pub async fn log_in(form: Form) -> Result<Page, PageError> {
     let (name, password) = (form.value("name"), form.value("password"));
     let refuse =
         |field, error| form.refuse(paths::LOGIN, vec![wrong(field, error)], async { Ok(show(form.value("next"))) });
-    match form.engine.log_in(&caller.actor(Origin::Console), name, password).await {
+    let number = device::number(&form, &form.parts.headers, name);
+    let guesser = number.as_deref().map_or(Guesser::Stranger, Guesser::Device);
+    match form.engine.log_in(&caller.actor(Origin::Console), name, password, guesser).await {
         Ok(user) => {
-            enter(&form, &form.session, &caller, &user).await.map_err(PageError::internal)?;
+            enter(&form, &user).await.map_err(PageError::internal)?;
             Ok(match resume(&form) {
                 Some(data) => Page::bare("Signed in again", || view! { <ResumePage data=data /> }.drawn()),
                 None => {
@@ -52,12 +54,13 @@ pub async fn log_in(form: Form) -> Result<Page, PageError> {
             })
         }
         Err(AccountError::Sql(error)) => Err(error.into()),
-        Err(error @ AccountError::Wait(seconds)) => {
-            let wait = HeaderValue::from(seconds.max(0).unsigned_abs());
-            let page = refuse(None, error).await?.status(StatusCode::TOO_MANY_REQUESTS);
-            Ok(page.header(header::RETRY_AFTER, wait))
-        }
-        Err(error) => refuse(Some("password"), error).await,
+        Err(error) => match error.retry_after_s() {
+            Some(seconds) => {
+                let (wait, status) = (HeaderValue::from(seconds.max(0).unsigned_abs()), error.status());
+                Ok(refuse(None, error).await?.status(status).header(header::RETRY_AFTER, wait))
+            }
+            None => refuse(Some("password"), error).await,
+        },
     }
 }
 
@@ -70,15 +73,6 @@ const KEPT: &[&str] = &[
     paths::CONFIGURATION_OUTSIDE,
     paths::SETUP_CONNECTION,
 ];
-
-/// Whether the request came with a session cookie: then somebody was signed in once.
-pub fn had_session(app: &App, request: &Request) -> bool {
-    let name = app.cookie_name();
-    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|value| value.split(';'))
-        .any(|cookie| cookie.trim().split_once('=').is_some_and(|(n, _)| n == name))
-}
 
 /// A form that came after its session had ended: asks to sign in again and keeps what was typed.
 pub async fn ask_again(app: &App, request: Request) -> Response {
@@ -107,17 +101,21 @@ fn resume(form: &Form) -> Option<Resume> {
     (KEPT.contains(&path) && !fields.is_empty()).then(|| Resume { path: path.to_owned(), fields })
 }
 
-/// Starts a signed-in session under a new id.
-pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -> anyhow::Result<()> {
+/// Starts a signed-in session under a new id. The browser is known from now on.
+pub async fn enter(form: &Form, user: &User) -> anyhow::Result<()> {
+    let (session, caller) = (&form.session, &form.caller);
     session.clear().await;
     session.cycle_id().await?;
     let handle = engine::secret::hex(&engine::secret::random::<8>());
     let who = SessionUser { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
     session.insert(WHO, who).await?;
     session.save().await?;
+    if let Some(device) = form.parts.extensions.get::<NewDevice>() {
+        device.make(form, &user.name);
+    }
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    note(&app.engine, &actor, "session.login", "Signed in.").await;
+    note(&form.engine, &actor, "session.login", "Signed in.").await;
     Ok(())
 }
 

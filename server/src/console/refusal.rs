@@ -100,13 +100,15 @@ impl Refusal for AccountError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Claimed => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::Wait(_) => None,
+            Self::Wait(_) | Self::Busy | Self::Claimed => None,
             Self::Password(_) | Self::Wrong => Some("password"),
             _ => Some("name"),
         }

@@ -10,7 +10,7 @@ use app::pages::setup::{
     SetupReviewPage, SetupTokenPage,
 };
 use app::paths;
-use app::request::FieldError;
+use app::request::{FieldError, FlashKind};
 use axum::http::{HeaderMap, StatusCode};
 use engine::accounts::setup::Setup;
 use engine::accounts::users::AccountError;
@@ -19,7 +19,6 @@ use engine::exchange::{Readiness, TrialIdentity};
 use leptos::prelude::*;
 use licensing::conf::setting;
 use licensing::guid::Guid;
-use licensing::permission::Role;
 use licensing::registration::{AuthString, AuthStringError, RegistrationField};
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
@@ -87,12 +86,14 @@ pub async fn administrator(form: Form) -> Result<Page, PageError> {
     }
     let mut actor = form.actor();
     actor.name = form.value("name").trim().chars().filter(|c| !c.is_control()).take(64).collect();
-    match form.engine.add_user(&actor, form.value("name"), Role::Administrator, form.value("password")).await {
+    match form.engine.claim(&actor, form.value("name"), form.value("password")).await {
         Ok(user) => {
-            login::enter(&form, &form.session, &form.caller, &user).await.map_err(PageError::internal)?;
+            login::enter(&form, &user).await.map_err(PageError::internal)?;
             Ok(Page::to(after_claim(&form).await))
         }
         Err(AccountError::Sql(error)) => Err(error.into()),
+        // Another browser was faster: its administrator lets others in.
+        Err(error @ AccountError::Claimed) => Ok(form.tell(FlashKind::Warning, error.to_string(), paths::LOGIN).await),
         Err(error) => refuse(wrong(error.field(), &error)).await,
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use licensing::permission::Permission;
 
 use super::caller::Caller;
+use super::device;
 use super::problem::Problem;
 use super::state::App;
 use crate::console::page::is_api;
@@ -61,7 +62,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
             return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
                 .into_response();
         }
-        if request.method() == Method::POST && login::had_session(&app, &request) {
+        if request.method() == Method::POST && device::had_session(&app, request.headers()) {
             return login::ask_again(&app, request).await;
         }
         let back = if request.method() == Method::GET { request.uri().to_string() } else { String::new() };

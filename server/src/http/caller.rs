@@ -10,6 +10,7 @@ use licensing::permission::Role;
 use std::net::SocketAddr;
 use tower_sessions::Session;
 
+use super::confirmed;
 use super::problem::Problem;
 use super::state::App;
 
@@ -22,6 +23,8 @@ pub struct Caller {
     pub agent: Option<String>,
     /// The caller, if known.
     pub known: Option<AuthenticatedCaller>,
+    /// Whether the session has confirmed its password a moment ago.
+    pub is_confirmed: bool,
 }
 
 /// A caller that has proven who it is.
@@ -79,17 +82,14 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(a)| a.ip().to_string());
     let agent =
         text(request.headers(), &header::USER_AGENT).map(|a| a.chars().filter(|c| !c.is_control()).take(200).collect());
-    let mut caller = Caller { address, agent, known: None };
-    if let Some(authorization) = text(request.headers(), &header::AUTHORIZATION) {
-        let token = authorization
-            .split_once(' ')
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, t)| t.trim());
-        let found = match token {
-            Some(token) => app.engine.token(token).await,
-            None => Ok(None),
-        };
-        match found {
+    let mut caller = Caller { address, agent, ..Caller::default() };
+    // Other schemes are not ours: a proxy in front may ask for a password of its own.
+    let token = text(request.headers(), &header::AUTHORIZATION)
+        .and_then(|authorization| authorization.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    if let Some(token) = token {
+        match app.engine.token(token).await {
             Ok(Some((name, role))) => caller.known = Some(AuthenticatedCaller::Token { name, role }),
             Ok(None) => {
                 return Problem::unauthorized(
@@ -101,7 +101,10 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
         }
     } else if let Ok(Some(who)) = session.get::<SessionUser>(WHO).await {
         match app.engine.user(who.user_id).await {
-            Ok(Some(user)) => caller.known = Some(AuthenticatedCaller::User { name: user.name, role: user.role, who }),
+            Ok(Some(user)) => {
+                caller.known = Some(AuthenticatedCaller::User { name: user.name, role: user.role, who });
+                caller.is_confirmed = confirmed::is_confirmed(&app, &session).await;
+            }
             Ok(None) => {}
             Err(error) => return Problem::internal(&error).into_response(),
         }

@@ -27,7 +27,7 @@ use super::middleware::{claim, headers, host, request_id};
 use super::peers;
 use super::state::App;
 use super::table::Table;
-use super::{caller, downloads, events, health, metrics};
+use super::{caller, device, downloads, events, health, metrics};
 use crate::api::goes_on;
 use crate::assets;
 use crate::console::exchange::{by_hand, registration};
@@ -42,6 +42,8 @@ use crate::console::{
 pub const MAX_BODY: usize = 3 * licensing::conf::MAX_BYTES + 64 * 1024;
 /// The same where the answer of a licensing node comes in, as a form or as it is.
 pub const MAX_ANSWER: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
+/// The same of a form from a browser in which nobody has signed in: a name, a password and a token.
+pub const MAX_STRANGER: usize = 16 * 1024;
 /// Compression level of brotli and gzip: more saves too little for the time.
 const COMPRESSION: i32 = 4;
 /// A request must be answered within this time; open streams excepted.
@@ -191,14 +193,15 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(move |request| method_not_allowed(pages.clone(), request))
         .layer(
             ServiceBuilder::new()
+                .layer(from_fn(device::hand_out))
                 .layer(from_fn(caller::attend))
                 .layer(sessions)
                 .layer(from_fn_with_state(app.clone(), caller::identify))
                 .layer(from_fn_with_state(app.clone(), draw))
+                .layer(from_fn_with_state(app.clone(), downloads::pump))
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(from_fn_with_state(app.clone(), host::host))
                 .layer(from_fn(timeout))
-                .layer(from_fn_with_state(app.clone(), downloads::pump))
                 .layer(from_fn(cross_origin))
                 .layer(CsrfLayer::new())
                 .layer(from_fn_with_state(app.clone(), claim::claim))

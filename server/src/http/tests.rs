@@ -107,6 +107,12 @@ fn cookie_of(response: &Response) -> Option<String> {
 }
 
 async fn text(response: Response) -> String {
+/// The device cookie that an answer brings.
+fn device_of(response: &Response) -> Option<String> {
+    let values = response.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    values.filter_map(|value| value.split(';').next()).find(|cookie| cookie.contains("-device=")).map(str::to_owned)
+}
+
     String::from_utf8_lossy(&response.into_body().collect().await.unwrap().to_bytes()).into_owned()
 }
 
@@ -637,6 +643,15 @@ impl TestApp {
 
 #[tokio::test]
 async fn a_correction_that_no_node_can_check_is_kept_only_when_asked_and_what_was_typed_is_not_lost() {
+impl TestApp {
+    /// Whether a text is anywhere in the database or its journal.
+    fn is_stored(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.app.engine.folder()).unwrap().map(|entry| entry.unwrap().path());
+        let mut files = files.filter(|path| path.is_file());
+        files.any(|path| std::fs::read(path).unwrap().windows(text.len()).any(|part| part == text.as_bytes()))
+    }
+}
+
     let test = TestApp::registered().await;
     let cookie = test.sign_in("administrator").await;
     let correct = async |more: &str| {
@@ -652,7 +667,11 @@ async fn a_correction_that_no_node_can_check_is_kept_only_when_asked_and_what_wa
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("This is not your current password."), "{page}");
 
-    let (status, page) = correct("intent=check&auth_kept=yes&password=seven+green+lamps+hum").await;
+    // Who typed it was not known: it was kept nowhere.
+    assert!(!page.contains("name=\"auth_kept\""), "{page}");
+    assert!(test.is_stored("mistyped") && !test.is_stored("CORRECTED"));
+
+    let (status, page) = correct("new_auth=CORRECTED&intent=check&password=seven+green+lamps+hum").await;
     assert_eq!(status, StatusCode::OK, "nobody refused it");
     for words in ["No licensing node could be reached.", "Keep without the check", "name=\"auth_kept\""] {
         assert!(page.contains(words), "{words}: {page}");

@@ -1,15 +1,63 @@
-//! Slows down password guesses, per account and per address. Never a permanent lock: every wait ends.
+//! Slows down password guesses. Nobody is kept out for good, and nobody by the guesses of others who has signed in before:
+//! a browser that shows its device cookie and a signed-in session have attempts of their own, which only they use up.
+//! All others share what is left for their address, for the account, and for both together.
+//!
+//! Times are milliseconds of the monotonic clock: setting the wall clock neither prolongs a wait nor ends one.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 
-/// Wrong guesses without a wait.
-const FREE: u32 = 5;
-/// The longest wait, seconds.
-const MAX_WAIT_S: i64 = 300;
 /// Guesses older than this are forgotten, milliseconds.
 const MEMORY_MS: i64 = 15 * 60 * 1000;
-/// Maximum number of keys; beyond that the oldest are dropped.
-const MAX_KEYS: usize = 10_000;
+/// Maximum number of buckets; beyond that those with the fewest guesses are dropped.
+const MAX_BUCKETS: usize = 10_000;
+/// Most characters of a name that are told apart.
+const MOST_NAME: usize = 64;
+
+/// Who guesses.
+#[derive(Debug, Clone, Copy)]
+pub enum Guesser<'a> {
+    /// A browser that has signed in as this user before: the number of its device cookie.
+    Device(&'a str),
+    /// A signed-in session that is asked again: its handle.
+    Session(&'a str),
+    /// Anybody else.
+    Stranger,
+}
+
+/// What guesses are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Bucket {
+    /// One browser or session, for one account.
+    Own { name: String, number: String },
+    /// One address, for one account.
+    Both { name: String, guest: String },
+    /// All strangers together, for one account.
+    Name(String),
+    /// One address, for all accounts.
+    Guest(String),
+}
+
+impl Bucket {
+    /// Wrong guesses without a wait, and the longest wait in seconds.
+    ///
+    /// One person who mistypes must not keep out others behind the same address, and a stranger not all other strangers: what is shared
+    /// is wider than what one address reaches on one account, and its waits are shorter.
+    fn limits(&self) -> (u32, i64) {
+        match self {
+            Self::Own { .. } | Self::Both { .. } => (5, 300),
+            Self::Name(_) => (20, 60),
+            Self::Guest(_) => (50, 60),
+        }
+    }
+
+    fn is_of(&self, account: &str) -> bool {
+        match self {
+            Self::Own { name, .. } | Self::Both { name, .. } | Self::Name(name) => name == account,
+            Self::Guest(_) => false,
+        }
+    }
+}
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Guesses {
@@ -17,50 +65,119 @@ struct Guesses {
     last_ms: i64,
 }
 
-/// Wrong guesses by key (`name:…`, `address:…`).
+/// Wrong guesses.
 #[derive(Debug, Default)]
 pub struct Throttle {
-    keys: HashMap<String, Guesses>,
+    buckets: HashMap<Bucket, Guesses>,
 }
 
-impl Throttle {
-    /// Seconds before the next guess with any of these keys is checked; 0 for none.
-    pub fn wait_s(&self, keys: &[String], now_ms: i64) -> i64 {
-        keys.iter()
-            .filter_map(|key| self.keys.get(key))
-            .map(|g| {
-                if g.wrong < FREE || now_ms - g.last_ms > MEMORY_MS {
-                    return 0;
-                }
-                let wait_s = (1_i64 << (g.wrong - FREE).min(20)).min(MAX_WAIT_S);
-                let left_ms = g.last_ms + wait_s * 1000 - now_ms;
-                (left_ms + 999).div_euclid(1000).clamp(0, wait_s)
-            })
-            .max()
-            .unwrap_or(0)
-    }
+/// A guess that was counted as wrong until it turns out to be right.
+#[derive(Debug)]
+pub struct Guess(Vec<Bucket>);
 
-    /// Remembers a wrong guess.
-    pub fn wrong(&mut self, keys: &[String], now_ms: i64) {
-        if self.keys.len() + keys.len() > MAX_KEYS {
-            self.keys.retain(|_, g| now_ms - g.last_ms <= MEMORY_MS);
-            if self.keys.len() + keys.len() > MAX_KEYS {
-                self.keys.clear();
+impl Throttle {
+    /// Counts a guess before it is checked, so that simultaneous guesses count too.
+    ///
+    /// # Errors
+    /// Seconds to wait before one is checked; this one was not counted.
+    pub fn begin(&mut self, name: &str, guest: &str, guesser: Guesser<'_>, now_ms: i64) -> Result<Guess, i64> {
+        let (name, guest) = (account(name), guest.to_owned());
+        let buckets = match guesser {
+            Guesser::Device(number) => vec![Bucket::Own { name, number: format!("device {number}") }],
+            Guesser::Session(handle) => vec![Bucket::Own { name, number: format!("session {handle}") }],
+            Guesser::Stranger => {
+                vec![
+                    Bucket::Both { name: name.clone(), guest: guest.clone() },
+                    Bucket::Name(name),
+                    Bucket::Guest(guest),
+                ]
             }
+        };
+        let wait = buckets.iter().map(|bucket| self.wait_s(bucket, now_ms)).max().unwrap_or(0);
+        if wait > 0 {
+            return Err(wait);
         }
-        for key in keys {
-            let guesses = self.keys.entry(key.clone()).or_default();
+        self.make_room(buckets.len(), now_ms);
+        for bucket in &buckets {
+            let guesses = self.buckets.entry(bucket.clone()).or_default();
             if now_ms - guesses.last_ms > MEMORY_MS {
                 guesses.wrong = 0;
             }
             guesses.wrong = guesses.wrong.saturating_add(1);
             guesses.last_ms = now_ms;
         }
+        Ok(Guess(buckets))
     }
 
-    /// Forgets a key after a right guess.
-    pub fn right(&mut self, key: &str) {
-        self.keys.remove(key);
+    fn wait_s(&self, bucket: &Bucket, now_ms: i64) -> i64 {
+        let Some(guesses) = self.buckets.get(bucket) else { return 0 };
+        let (free, longest_s) = bucket.limits();
+        if guesses.wrong < free || now_ms - guesses.last_ms > MEMORY_MS {
+            return 0;
+        }
+        let wait_s = (1_i64 << (guesses.wrong - free).min(20)).min(longest_s);
+        let left_ms = guesses.last_ms + wait_s * 1000 - now_ms;
+        (left_ms + 999).div_euclid(1000).clamp(0, wait_s)
+    }
+
+    fn make_room(&mut self, new: usize, now_ms: i64) {
+        if self.buckets.len() + new <= MAX_BUCKETS {
+            return;
+        }
+        self.buckets.retain(|_, guesses| now_ms - guesses.last_ms <= MEMORY_MS);
+        if self.buckets.len() + new <= MAX_BUCKETS {
+            return;
+        }
+        // A flood of names and addresses guesses each once: those that wait stay.
+        let mut ranks: Vec<_> = self.buckets.values().map(|guesses| (guesses.wrong, guesses.last_ms)).collect();
+        let (_, median, _) = ranks.select_nth_unstable(MAX_BUCKETS / 2);
+        let (median, mut dropped) = (*median, 0);
+        self.buckets.retain(|_, guesses| {
+            let goes = dropped < MAX_BUCKETS / 2 && (guesses.wrong, guesses.last_ms) <= median;
+            dropped += usize::from(goes);
+            !goes
+        });
+    }
+
+    /// The guess was right: what was counted for who made it is forgotten; what others share loses this guess only.
+    pub fn right(&mut self, guess: Guess) {
+        for bucket in guess.0 {
+            match bucket {
+                Bucket::Own { .. } | Bucket::Both { .. } => {
+                    self.buckets.remove(&bucket);
+                }
+                Bucket::Name(_) | Bucket::Guest(_) => {
+                    if let Some(guesses) = self.buckets.get_mut(&bucket) {
+                        guesses.wrong = guesses.wrong.saturating_sub(1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets all guesses for an account, which has a new password.
+    pub fn clear(&mut self, name: &str) {
+        let name = account(name);
+        self.buckets.retain(|bucket, _| !bucket.is_of(&name));
+    }
+}
+
+/// A name as guesses are counted by it.
+fn account(name: &str) -> String {
+    name.chars().take(MOST_NAME).collect::<String>().to_lowercase()
+}
+
+/// What counts as one guest: an address; of IPv6 its network of 64 bits, of which one machine may use any address.
+#[must_use]
+pub fn guest(address: Option<&str>) -> String {
+    let Some(address) = address else { return "none".to_owned() };
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX));
+            format!("{network}/64")
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -68,32 +185,102 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn waits_grow_end_by_themselves_and_are_forgotten() {
-        let mut throttle = Throttle::default();
-        let keys = ["name:admin".to_owned()];
-        for _ in 0..5 {
-            assert_eq!(throttle.wait_s(&keys, 1000), 0);
-            throttle.wrong(&keys, 1000);
+    /// Wrong guesses of a stranger at `now`, as many as are checked; the wait after them.
+    fn guess(throttle: &mut Throttle, name: &str, guest: &str, now: i64, most: u32) -> (u32, i64) {
+        for checked in 0..most {
+            if let Err(wait) = throttle.begin(name, guest, Guesser::Stranger, now) {
+                return (checked, wait);
+            }
         }
-        assert_eq!(throttle.wait_s(&keys, 1000), 1);
-        throttle.wrong(&keys, 2000);
-        assert_eq!(throttle.wait_s(&keys, 2000), 2);
-        for _ in 0..60 {
-            throttle.wrong(&keys, 2000);
-        }
-        assert_eq!(throttle.wait_s(&keys, 2000), MAX_WAIT_S);
-        assert_eq!(throttle.wait_s(&keys, 2000 + MAX_WAIT_S * 1000), 0);
-        throttle.right("name:admin");
-        assert_eq!(throttle.wait_s(&keys, 2000), 0);
+        (most, 0)
     }
 
     #[test]
-    fn a_flood_of_names_does_not_grow_memory_without_end() {
+    fn waits_grow_end_by_themselves_and_are_forgotten() {
         let mut throttle = Throttle::default();
-        for i in 0..30_000 {
-            throttle.wrong(&[format!("name:{i}")], 5);
+        assert_eq!(guess(&mut throttle, "admin", "a", 1000, 9), (5, 1));
+        assert_eq!(guess(&mut throttle, "admin", "a", 2000, 9), (1, 2));
+        let mut now = 2000;
+        for _ in 0..20 {
+            let Err(wait) = throttle.begin("admin", "a", Guesser::Stranger, now) else { continue };
+            assert!(wait <= 300, "{wait}");
+            now += wait * 1000;
         }
-        assert!(throttle.keys.len() <= MAX_KEYS);
+        now += MEMORY_MS + 1;
+        assert_eq!(guess(&mut throttle, "admin", "a", now, 9), (5, 1));
+    }
+
+    #[test]
+    fn who_has_signed_in_before_is_not_kept_waiting_by_a_stranger_at_any_address() {
+        let mut throttle = Throttle::default();
+        for guest in 0..100 {
+            guess(&mut throttle, "admin", &format!("10.0.0.{guest}"), 1000, 5);
+        }
+        assert!(throttle.begin("admin", "10.1.1.1", Guesser::Stranger, 1000).is_err(), "a new browser waits a little");
+        for guesser in [Guesser::Device("1"), Guesser::Session("1")] {
+            let right = throttle.begin("admin", "10.0.0.1", guesser, 1000).unwrap();
+            throttle.right(right);
+        }
+        let wait = throttle.begin("admin", "10.1.1.1", Guesser::Stranger, 1000).unwrap_err();
+        assert!(wait <= 60, "{wait}: the wait that strangers share stays short");
+    }
+
+    #[test]
+    fn a_device_has_its_own_guesses_and_waits_after_them() {
+        let mut throttle = Throttle::default();
+        for _ in 0..5 {
+            assert!(throttle.begin("admin", "a", Guesser::Device("1"), 0).is_ok());
+        }
+        assert_eq!(throttle.begin("admin", "a", Guesser::Device("1"), 0).unwrap_err(), 1);
+        assert!(throttle.begin("admin", "a", Guesser::Device("2"), 0).is_ok());
+        assert!(throttle.begin("admin", "a", Guesser::Stranger, 0).is_ok());
+    }
+
+    #[test]
+    fn behind_one_address_the_wrong_passwords_of_one_person_do_not_keep_out_the_others() {
+        let mut throttle = Throttle::default();
+        let mut now = 0;
+        for _ in 0..40 {
+            if let Err(wait) = throttle.begin("ann", "proxy", Guesser::Stranger, now) {
+                now += wait * 1000;
+            }
+        }
+        assert!(throttle.begin("bob", "proxy", Guesser::Stranger, now).is_ok());
+        // Who tries one account after the other from there waits in the end.
+        assert!((0..60).any(|n| throttle.begin(&format!("n{n}"), "proxy", Guesser::Stranger, now).is_err()));
+    }
+
+    #[test]
+    fn a_new_password_ends_all_waits_of_the_account() {
+        let mut throttle = Throttle::default();
+        guess(&mut throttle, "Admin", "a", 0, 9);
+        for _ in 0..6 {
+            let _ = throttle.begin("admin", "a", Guesser::Device("1"), 0);
+        }
+        throttle.clear("ADMIN");
+        assert!(throttle.begin("admin", "a", Guesser::Stranger, 0).is_ok());
+        assert!(throttle.begin("admin", "a", Guesser::Device("1"), 0).is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_names_neither_grows_memory_without_end_nor_frees_who_waits() {
+        let mut throttle = Throttle::default();
+        guess(&mut throttle, "admin", "a", 5, 9);
+        for i in 0..30_000 {
+            let _ = throttle.begin(&format!("{i}"), &format!("{i}"), Guesser::Stranger, 5);
+        }
+        assert!(throttle.buckets.len() <= MAX_BUCKETS);
+        assert!(throttle.begin("admin", "a", Guesser::Stranger, 5).is_err());
+    }
+
+    #[rstest::rstest]
+    #[case(Some("10.1.2.3"), "10.1.2.3")]
+    #[case(Some("::ffff:10.1.2.3"), "10.1.2.3")]
+    #[case(Some("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64")]
+    #[case(Some("2001:db8:1:2:ffff::1"), "2001:db8:1:2::/64")]
+    #[case(Some("2001:db8:1:3::1"), "2001:db8:1:3::/64")]
+    #[case(None, "none")]
+    fn a_network_of_64_bits_is_one_guest(#[case] address: Option<&str>, #[case] expected: &str) {
+        assert_eq!(guest(address), expected);
     }
 }

@@ -7,6 +7,8 @@ use sqlx::{FromRow, Row};
 use storage::row::Columns;
 
 use super::password::{self, PasswordError};
+use super::refused::Cause;
+use super::throttle::{Guesser, guest};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -60,10 +62,30 @@ pub enum AccountError {
     /// Too many guesses.
     #[error("Too many attempts. Try again in {0} s.")]
     Wait(i64),
+    /// Too many at once.
+    #[error("Too many people are signing in at the same time. Try again in {BUSY_S} s.")]
+    Busy,
+    /// The first administrator was made meanwhile.
+    #[error("This server already has an administrator. Sign in, or ask that person for an account.")]
+    Claimed,
     /// The database did not respond.
     #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
+
+impl AccountError {
+    /// When to try again, seconds; none when waiting doesn't help.
+    pub fn retry_after_s(&self) -> Option<i64> {
+        match self {
+            Self::Wait(seconds) => Some(*seconds),
+            Self::Busy => Some(BUSY_S),
+            _ => None,
+        }
+    }
+}
+
+/// When to try again after [`AccountError::Busy`], seconds.
+pub const BUSY_S: i64 = 2;
 
 /// Whether `name` can be a user's name.
 pub fn is_name(name: &str) -> bool {
@@ -78,6 +100,25 @@ impl Engine {
     /// # Errors
     /// [`AccountError`]; nothing is kept then.
     pub async fn add_user(&self, actor: &Actor, name: &str, role: Role, password: &str) -> Result<User, AccountError> {
+        self.insert_user(actor, name, role, password, false).await
+    }
+
+    /// Adds the first administrator, from the set-up wizard. Of several who try at once, one succeeds.
+    ///
+    /// # Errors
+    /// [`AccountError::Claimed`] when there is one already; nothing is kept then, as with every other.
+    pub async fn claim(&self, actor: &Actor, name: &str, password: &str) -> Result<User, AccountError> {
+        self.insert_user(actor, name, Role::Administrator, password, true).await
+    }
+
+    async fn insert_user(
+        &self,
+        actor: &Actor,
+        name: &str,
+        role: Role,
+        password: &str,
+        must_be_first: bool,
+    ) -> Result<User, AccountError> {
         let name = name.trim();
         if !is_name(name) {
             return Err(AccountError::Name);
@@ -86,6 +127,17 @@ impl Engine {
         let phc = self.hash_password(password.to_owned()).await;
         let now = self.clock.now_ms();
         let mut tx = self.store.write().await?;
+        if role == Role::Administrator {
+            let claimed = sqlx::query(
+                "UPDATE setup SET claimed_at = ?, token_hash = NULL, expires_at = NULL WHERE claimed_at IS NULL",
+            )
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+            if must_be_first && claimed.rows_affected() == 0 {
+                return Err(AccountError::Claimed);
+            }
+        }
         let inserted = sqlx::query("INSERT INTO users (name, role, password, created_at, changed_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(role.to_string())
@@ -97,12 +149,6 @@ impl Engine {
         if inserted.rows_affected() == 0 {
             return Err(AccountError::Taken(name.to_owned()));
         }
-        if role == Role::Administrator {
-            sqlx::query("UPDATE setup SET claimed_at = coalesce(claimed_at, ?), token_hash = NULL, expires_at = NULL")
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-        }
         let sentence = format!("Added user {name} as {role}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done }.about(name))
@@ -113,7 +159,7 @@ impl Engine {
         Ok(User { id: inserted.last_insert_rowid(), name: name.to_owned(), role, created_at: now })
     }
 
-    /// Sets a user's new password and ends that user's sessions, except the one with the handle `keep`.
+    /// Sets a user's new password and ends that user's sessions, except the one with the handle `keep`, and all waits after wrong ones.
     ///
     /// # Errors
     /// [`AccountError`]; nothing is changed then.
@@ -149,53 +195,69 @@ impl Engine {
                 NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done }.about(name),
             )
             .await?;
+        self.throttle().clear(name);
         Ok(())
     }
 
-    /// Checks name and password. Wrong ones are slowed down, per account and per address.
+    /// Checks name and password. Wrong ones are slowed down: [`throttle`](super::throttle) says for whom.
     ///
     /// # Errors
-    /// [`AccountError::Wrong`] for an unknown name and a wrong password alike; [`AccountError::Wait`] after too many.
-    pub async fn log_in(&self, actor: &Actor, name: &str, password: &str) -> Result<User, AccountError> {
+    /// [`AccountError::Wrong`] for an unknown name and a wrong password alike; [`AccountError::Wait`] after too many;
+    /// [`AccountError::Busy`] while too many others wait.
+    pub async fn log_in(
+        &self,
+        actor: &Actor,
+        name: &str,
+        password: &str,
+        guesser: Guesser<'_>,
+    ) -> Result<User, AccountError> {
         let name = name.trim();
-        let account = format!("name:{}", name.chars().take(64).collect::<String>().to_lowercase());
-        let keys = [account.clone(), format!("address:{}", actor.address.as_deref().unwrap_or("none"))];
-        let now = self.clock.now_ms();
-        let wait = self.throttle().wait_s(&keys, now);
-        if wait > 0 {
-            return Err(AccountError::Wait(wait));
-        }
-        // Counted before the slow check, so that simultaneous guesses count too.
-        self.throttle().wrong(&keys, now);
+        let guest = guest(actor.address.as_deref());
+        let Some(place) = self.password_checks.place() else {
+            self.note_refused(actor, &guest, Cause::Busy).await;
+            return Err(AccountError::Busy);
+        };
+        let begun = self.throttle().begin(name, &guest, guesser, self.clock.mono_ms());
+        let guess = match begun {
+            Ok(guess) => guess,
+            Err(wait) => {
+                self.note_refused(actor, &guest, Cause::Wait).await;
+                return Err(AccountError::Wait(wait));
+            }
+        };
         let row = sqlx::query("SELECT id, name, role, password, created_at FROM users WHERE name = ?")
             .bind(name)
             .fetch_optional(self.store.read())
             .await?;
         let phc = row.as_ref().map_or_else(|| Ok(self.decoy.clone()), |row| row.try_get("password"))?;
-        let long = password.chars().count() > password::MAX_CHARACTERS;
-        let fits = !long && self.check_password(password.to_owned(), phc).await;
+        let typed = password.to_owned();
+        let is_long = password.chars().count() > password::MAX_CHARACTERS;
+        let fits = !is_long && self.password_checks.run(Some(place), move || password::matches(&typed, &phc)).await;
         match row {
             Some(row) if fits => {
-                self.throttle().right(&account);
-                self.throttle().right(&keys[1]);
+                self.throttle().right(guess);
                 Ok(User::from_row(&row)?)
             }
-            _ => {
-                let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-                let sentence = format!("Failed sign-in for “{shown}”.");
-                let entry = NewAuditEntry { actor, action: "session.login", sentence, outcome: AuditOutcome::Refused };
-                self.audit.record(entry.about(shown)).await?;
+            row => {
+                let known = row.map(|row| row.try_get::<String, _>("name")).transpose()?;
+                self.note_refused(actor, &guest, known.map_or(Cause::Unknown, Cause::Wrong)).await;
                 Err(AccountError::Wrong)
             }
         }
     }
 
-    /// Checks this user's password again, before a sensitive change.
+    /// Checks the password of a signed-in user again, before a sensitive change. `session` is the handle of the session that is asked.
     ///
     /// # Errors
     /// As [`Engine::log_in`].
-    pub async fn confirm_password(&self, actor: &Actor, name: &str, password: &str) -> Result<(), AccountError> {
-        self.log_in(actor, name, password).await.map(|_| ())
+    pub async fn confirm_password(
+        &self,
+        actor: &Actor,
+        name: &str,
+        session: &str,
+        password: &str,
+    ) -> Result<(), AccountError> {
+        self.log_in(actor, name, password, Guesser::Session(session)).await.map(|_| ())
     }
 
     /// All users by name.
@@ -220,12 +282,6 @@ impl Engine {
     }
 
     async fn hash_password(&self, password: String) -> String {
-        let _turn = self.hashing.acquire().await.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(move || password::hash(&password)).await.expect("hashing does not panic")
-    }
-
-    async fn check_password(&self, password: String, phc: String) -> bool {
-        let _turn = self.hashing.acquire().await.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(move || password::matches(&password, &phc)).await.unwrap_or(false)
+        self.password_checks.run(None, move || password::hash(&password)).await
     }
 }

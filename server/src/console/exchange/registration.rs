@@ -219,14 +219,14 @@ async fn verdict(
     tried(form, &form.engine.conf().effective, trial).await
 }
 
-/// The page again, with what was typed; the auth string waits in the session.
+/// The page again, with what was typed. The auth string waits in the session, once the password has shown who typed it.
 async fn again(
     form: &Form,
     auth: &str,
     errors: Vec<FieldError>,
     unchecked: Option<Unchecked>,
 ) -> Result<Page, PageError> {
-    let keeps = auth.parse::<AuthString>().is_ok();
+    let keeps = auth.parse::<AuthString>().is_ok() && form.is_password_confirmed().await;
     if keeps {
         form.session.insert(TYPED_AUTH, auth).await.map_err(PageError::internal)?;
     }
