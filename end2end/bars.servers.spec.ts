@@ -69,7 +69,10 @@ test('two servers: standby, a drill, the backup serves', async ({ page }) => {
     await until(page, primary, /of backup hours left, not running/);
     await disclosure(page, /^Add a server/).click();
     await measure(page, 'servers-standby', 'loaded');
-    await page.getByRole('button', { name: 'Make a code' }).click();
+    expect(await sending(page, () => page.getByRole('button', { name: 'Make a code' }).click())).toBe(401);
+    await measure(page, 'confirm-password', 'loaded');
+    await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
+    await page.getByRole('button', { name: 'Confirm and continue' }).click();
     await measure(page, 'servers-code', 'loaded');
     await page.goto(`${primary.url}/servers`);
     await page.getByRole('checkbox', { name: 'Agent desk' }).check();

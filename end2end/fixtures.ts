@@ -72,6 +72,14 @@ export async function asPerson(page: Page, server: Server, person: Person): Prom
   await page.context().addCookies([{ name, value, url: server.url, httpOnly: true, sameSite: 'Lax' }]);
 }
 
+/** The same, with the password confirmed a moment ago, where being asked for it again is not what is tested. */
+export async function asConfirmed(page: Page, server: Server, person: Person): Promise<void> {
+  await asPerson(page, server, person);
+  const cookie = (await page.context().cookies(server.url)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const answer = await server.ask('/api/v1/account/confirm', { cookie, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ password: person.password }) });
+  expect(answer.status, answer.text).toBe(200);
+}
+
 /** Does something that sends a form, and gives the status of the form's own answer. */
 export async function sending(page: Page, act: () => Promise<void>): Promise<number> {
   const answered = page.waitForResponse((response) => response.request().isNavigationRequest() && response.request().method() === 'POST');

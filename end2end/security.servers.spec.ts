@@ -1,7 +1,7 @@
 /** What the pages of the servers, the alerts and the license of a machine promise about trust: names stay words, who may not does not. */
 
 import { Application } from './application.ts';
-import { asPerson, expect, test } from './fixtures.ts';
+import { asConfirmed, asPerson, expect, test } from './fixtures.ts';
 import { ADMIN, VIEWER, type Person, type Server } from './harness.ts';
 import { EVIL, harmless, routes } from './hostile.ts';
 import { Installation, SILENT_WITHIN_MS } from './servers.world.ts';
@@ -39,7 +39,7 @@ function tooWide(width: number): string[] {
 }
 
 test('names of servers and clients, and reasons, stay text and break no page', async ({ page }) => {
-  await asPerson(page, primary, ADMIN);
+  await asConfirmed(page, primary, ADMIN);
   await expect(async () => {
     await page.goto(`${primary.url}/servers`);
     await expect(page.getByRole('main')).toContainText('on standby', { timeout: 500 });
@@ -108,7 +108,7 @@ test('what changes something is refused to who may not, and from elsewhere', asy
 });
 
 test('a code to join is on the page that made it, and nowhere else', async ({ page }) => {
-  await asPerson(page, primary, ADMIN);
+  await asConfirmed(page, primary, ADMIN);
   await page.goto(`${primary.url}/servers`);
   await page.locator('#join > details > summary').click();
   await page.getByRole('button', { name: 'Make a code' }).click();

@@ -1,6 +1,6 @@
 /** The journeys of Servers, each in one of the ways to use a page: join, drain and take back, drill, remove. */
 
-import { asPerson, disclosure, expect, expectPage, expectRefused, opening, sending, test, told, type Locator, type Page } from './fixtures.ts';
+import { asConfirmed, asPerson, disclosure, expect, expectPage, expectRefused, opening, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
@@ -26,7 +26,7 @@ export function journeys({ script, hands }: Way): void {
     world = await Installation.start({ joined: false });
   });
   test.afterAll(() => world.stop());
-  test.beforeEach(({ page }) => asPerson(page, world.primary, ADMIN));
+  test.beforeEach(({ page }) => asConfirmed(page, world.primary, ADMIN));
   test.afterEach(async ({}, info) => {
     if (info.status !== info.expectedStatus) await info.attach('what the clients said', { body: world.clientLog, contentType: 'text/plain' });
   });
@@ -42,7 +42,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(page.locator('.invitation .copyable code').last()).toHaveText(`leasehold peer join --url ${world.primary.url} --code ${code}`);
 
     const there = await another({ javaScriptEnabled: script });
-    await asPerson(there, world.backup, ADMIN);
+    await asConfirmed(there, world.backup, ADMIN);
     await there.goto(world.backup.url + '/servers');
     const [address, field] = [there.getByLabel('Address of the other server'), there.getByLabel('Code', { exact: true })];
     await hands.fill(address, world.primary.url);
@@ -135,12 +135,22 @@ export function journeys({ script, hands }: Way): void {
   });
 
   test('a server is removed, and has no backup then', async ({ page }) => {
+    await page.context().clearCookies();
+    await asPerson(page, world.primary, ADMIN);
     await until(page, world.primary, /is on standby/);
     const other = card(page, 'Servers').getByRole('listitem').filter({ hasText: 'Standby' });
     await hands.press(other.getByRole('button', { name: /^Remove / }).first());
     const asks = other.getByRole('dialog', { name: /^Remove .*\?$/ });
     await expect(asks).toContainText('Its licenses and its clients stay as they are.');
     await hands.press(asks.getByRole('button', { name: /^Remove / }));
+    // Whoever sits at an open browser must know the password.
+    await expectPage(page, 'Confirm your password');
+    const password = page.getByLabel('Password', { exact: true });
+    await hands.fill(password, 'not the password');
+    expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Confirm and continue' })))).toBe(422);
+    await expectRefused(page, password, '', /not your current password/);
+    await hands.fill(password, ADMIN.password);
+    await hands.press(page.getByRole('button', { name: 'Confirm and continue' }));
     await expect(told(page, / has left this installation\.$/)).toBeVisible();
     await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(1);
     await page.goto(`${world.primary.url}/audit`);

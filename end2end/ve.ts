@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asPerson, disclosure, expect, sending, test, told, type Locator, type Page } from './fixtures.ts';
+import { asConfirmed, asPerson, disclosure, expect, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
@@ -29,7 +29,7 @@ export function journeys({ script, hands }: Way): void {
     text = readFileSync(file, 'utf8');
   });
   test.afterAll(() => world.stop());
-  test.beforeEach(({ page }) => asPerson(page, server, ADMIN));
+  test.beforeEach(({ page }) => asConfirmed(page, server, ADMIN));
 
   /** Opens what is folded, where there are other licenses. */
   async function open(page: Page): Promise<void> {

@@ -1,19 +1,22 @@
 //! Users of the console, API tokens, and the one-time link that makes the first administrator.
 
+use axum::Extension;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use engine::accounts::setup::SetupError;
 use engine::accounts::tokens::{MAX_DAYS, Token as StoredToken, TokenError};
 use engine::accounts::users::{AccountError, User as StoredUser};
-use licensing::permission::Permission::{ManageTokens, ManageUsers};
+use licensing::permission::Permission::{ManageTokens, ManageUsers, OwnAccount};
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
 use utoipa_axum::routes;
 
 use super::request::{By, Json, Path};
 use super::{Api, Operations, Time};
 use crate::http::access::Access::{May, Person};
+use crate::http::confirmed;
 use crate::http::problem::Problem;
 
 pub fn operations(all: Operations) -> Operations {
@@ -25,6 +28,7 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(create_token), Person(ManageTokens), &["token.create"])
         .add(routes!(revoke_token), May(ManageTokens), &["token.revoke"])
         .add(routes!(make_setup_link), May(ManageUsers), &[])
+        .add(routes!(confirm_password), Person(OwnAccount), &[])
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -119,11 +123,11 @@ impl From<AccountError> for Problem {
             AccountError::Taken(_) | AccountError::Claimed => Self::new(StatusCode::CONFLICT, error.to_string()),
             AccountError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             AccountError::Wait(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
+            AccountError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         }
     }
 }
 
-            AccountError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
 /// A token in the list, without its secret.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Token {
@@ -235,6 +239,41 @@ impl From<TokenError> for Problem {
             TokenError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
         }
     }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "password": "seven green lamps hum" }))]
+struct OwnPassword {
+    /// That of the caller.
+    #[schema(write_only)]
+    password: String,
+}
+
+/// For how long the password need not be confirmed again.
+#[derive(Serialize, utoipa::ToSchema)]
+struct PasswordConfirmed {
+    seconds: i64,
+}
+
+/// Confirms the password of a session of the console, which operations on users, tokens, servers, the registration and licenses ask
+/// for. Not available with a token, which needs none.
+#[utoipa::path(post, path = "/api/v1/account/confirm", tag = "users", request_body = OwnPassword, responses(
+    (status = 200, description = "Confirmed", body = PasswordConfirmed),
+    (status = 429, description = "Too many wrong passwords"),
+    (status = 503, description = "Too many passwords are being checked")))]
+async fn confirm_password(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    session: Option<Extension<Session>>,
+    Json(OwnPassword { password }): Json<OwnPassword>,
+) -> Result<Answer<PasswordConfirmed>, Problem> {
+    // A command on this machine has no session and is not asked.
+    if let (Some((name, handle)), Some(Extension(session))) = (by.session(), session) {
+        engine.confirm_password(&by.actor(), name, handle, &password).await?;
+        confirmed::note(&engine, &session).await.map_err(|failed| Problem::internal(&failed))?;
+    }
+    Ok(Answer(PasswordConfirmed { seconds: confirmed::HOLDS_MS / 1000 }))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

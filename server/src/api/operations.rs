@@ -16,12 +16,16 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use super::Api;
 use crate::http::access::Access;
 use crate::http::caller::{AuthenticatedCaller, Caller};
+use crate::http::confirmed;
 use crate::http::middleware::finish::finish;
 use crate::http::problem::{InputError, Problem};
 use crate::http::table::Route;
 
 /// Operations that ask licensing nodes.
 pub const ASK_NODES: [&str; 2] = ["/api/v1/exchange/sync", "/api/v1/registration"];
+
+/// Where a session confirms its password.
+pub const CONFIRM: &str = "/api/v1/account/confirm";
 
 /// Operations being collected.
 #[derive(Default)]
@@ -47,12 +51,13 @@ impl Operations {
     ) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, operation) in methods(item) {
-                complete(operation, access);
+                complete(operation, access, confirmed::is_asked(access, audit));
                 // They are collected once and kept.
                 self.routes.push(Route { method, path: path.clone().leak(), access, audit });
             }
         }
-        let guarded = handler.layer(from_fn(finish)).layer(from_fn_with_state(access, guard));
+        let asks_password = confirmed::is_asked(access, audit);
+        let guarded = handler.layer(from_fn(finish)).layer(from_fn_with_state((access, asks_password), guard));
         Self { described: self.described.routes((schemas, paths, guarded)), ..self }
     }
 
@@ -70,8 +75,9 @@ fn methods(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Oper
 }
 
 /// Lets a request through when its caller may do this.
-async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let known = request.extensions().get::<Caller>().and_then(|caller| caller.known.as_ref());
+async fn guard(State((access, asks_password)): State<(Access, bool)>, request: Request, next: Next) -> Response {
+    let caller = request.extensions().get::<Caller>();
+    let known = caller.and_then(|caller| caller.known.as_ref());
     let Some(known) = known else {
         return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
             .into_response();
@@ -84,9 +90,17 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
         Access::Open => None,
         Access::Unclaimed | Access::Wizard => Some("Only the set-up wizard may do this."),
     };
+    let is_session = matches!(known, AuthenticatedCaller::User { .. });
     match why_not {
-        None => next.run(request).await,
         Some(reason) => Problem::new(StatusCode::FORBIDDEN, reason).into_response(),
+        // Who has found an open browser has no password.
+        None if asks_password && is_session && !caller.is_some_and(|caller| caller.is_confirmed) => {
+            Problem::unauthorized(format!(
+                "Confirm your password first: send it to {CONFIRM}, then repeat this request."
+            ))
+            .into_response()
+        }
+        None => next.run(request).await,
     }
 }
 
@@ -96,7 +110,7 @@ const TOKEN: &str = "token";
 /// Answers common to a kind of operation, under their names in the document.
 const COMMON: [(u16, &str, &str); 8] = [
     (400, "BadRequest", "The request is malformed: a parameter, or invalid JSON"),
-    (401, "Unauthorized", "Not signed in, or the token is invalid"),
+    (401, "Unauthorized", "Not signed in, the token is invalid, or the password must be confirmed first"),
     (403, "Forbidden", "The caller may not do this"),
     (408, "TooSlow", "The request timed out"),
     (413, "TooLarge", "The body is too large"),
@@ -106,7 +120,7 @@ const COMMON: [(u16, &str, &str); 8] = [
 ];
 
 /// Adds to an operation's document who may use it and the answers common to its kind.
-fn complete(operation: &mut Operation, access: Access) {
+fn complete(operation: &mut Operation, access: Access, asks_password: bool) {
     let scheme = |name| SecurityRequirement::new(name, [] as [&str; 0]);
     let (schemes, least) = match access {
         Access::Person(permission) => (vec![scheme(SESSION)], Some(permission.least_role())),
@@ -115,7 +129,8 @@ fn complete(operation: &mut Operation, access: Access) {
     };
     operation.security = Some(schemes);
     if let Some(role) = least {
-        let sentence = format!("Needs the role {role}.");
+        let confirm = if asks_password { " With a session, confirm the password first." } else { "" };
+        let sentence = format!("Needs the role {role}.{confirm}");
         let described = operation.description.take().filter(|text| !text.is_empty());
         operation.description = Some(described.map_or(sentence.clone(), |text| format!("{text}\n\n{sentence}")));
     }
@@ -200,6 +215,24 @@ fn document(described: OpenApi) -> OpenApi {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_operation_names_how_a_caller_proves_who_it_is() {
+        let document = serde_json::to_value(&super::super::operations().document).unwrap();
+        let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+        let mut walked = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let ways = operation["security"].as_array().unwrap_or_else(|| panic!("{method} {path}"));
+                assert!(!ways.is_empty(), "{method} {path}");
+                for name in ways.iter().flat_map(|way| way.as_object().unwrap().keys()) {
+                    assert!(schemes.contains_key(name), "{method} {path}: {name}");
+                    walked += 1;
+                }
+            }
+        }
+        assert!(walked > 80, "{walked}");
+    }
 
     #[test]
     fn every_operation_has_a_name_of_its_own_a_tag_and_a_summary() {

@@ -38,6 +38,14 @@ impl By {
         self.0.known.as_ref().map(AuthenticatedCaller::role)
     }
 
+    /// Name of the user and handle of the session, if one is signed in.
+    pub fn session(&self) -> Option<(&str, &str)> {
+        match &self.0.known {
+            Some(AuthenticatedCaller::User { name, who, .. }) => Some((name, &who.handle)),
+            _ => None,
+        }
+    }
+
     /// A command on this machine.
     pub fn is_local(&self) -> bool {
         matches!(self.0.known, Some(AuthenticatedCaller::Local { .. }))

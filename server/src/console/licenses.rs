@@ -161,6 +161,9 @@ pub async fn request(console: Console) -> Result<Response, PageError> {
 
 /// `POST /licenses/machine`
 pub async fn install(form: Form) -> Result<Page, PageError> {
+    if let Some(page) = form.ask_password(paths::LICENSES).await? {
+        return Ok(page);
+    }
     let (typed, file, key) = (form.value(TEXT).trim(), form.value(FILE).trim(), form.value(KEY).trim());
     let (field, text) = if typed.is_empty() && !file.is_empty() { (FILE, file) } else { (TEXT, typed) };
     let named = match Some(key).filter(|key| !key.is_empty()).map(str::parse::<Fingerprint>).transpose() {

@@ -57,6 +57,9 @@ async fn begin(
     drill: Option<(BTreeSet<String>, i64)>,
 ) -> Result<Page, PageError> {
     let result = if form.value("confirmed") == "yes" {
+        if let Some(page) = form.ask_password(paths::SERVERS).await? {
+            return Ok(page);
+        }
         form.engine.start_drain(&form.actor(), minutes, reason, drill).await
     } else {
         match form.engine.plan_drain(&form.actor(), minutes, reason, drill) {
@@ -115,6 +118,9 @@ pub async fn take_back(form: Form) -> Result<Page, PageError> {
 
 /// `POST /servers/invite`: the code is in the answer itself and nowhere else.
 pub async fn invite(form: Form) -> Result<Page, PageError> {
+    if let Some(page) = form.ask_password(paths::SERVERS).await? {
+        return Ok(page);
+    }
     match form.engine.invite_peer(&form.actor()).await {
         Ok(invited) => {
             let code = invited.code.to_string();
@@ -128,6 +134,9 @@ pub async fn invite(form: Form) -> Result<Page, PageError> {
 
 /// `POST /servers/join`
 pub async fn join(form: Form) -> Result<Page, PageError> {
+    if let Some(page) = form.ask_password(paths::SERVERS).await? {
+        return Ok(page);
+    }
     let join = Join {
         url: form.value("url").trim().to_owned(),
         code: form.value("code").trim().to_owned(),
@@ -144,6 +153,9 @@ pub async fn join(form: Form) -> Result<Page, PageError> {
 
 /// `POST /servers/remove`
 pub async fn remove(form: Form) -> Result<Page, PageError> {
+    if let Some(page) = form.ask_password(paths::SERVERS).await? {
+        return Ok(page);
+    }
     match form.engine.remove_peer(&form.actor(), form.value("name")).await {
         Ok(name) => Ok(form.done(format!("{name} has left this installation."), paths::SERVERS).await),
         Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,

@@ -38,6 +38,7 @@ use crate::settings::{Flags, resolve};
 mod audit;
 mod clients;
 mod diagnostics;
+mod door;
 
 struct TestApp {
     app: App,
@@ -106,13 +107,13 @@ fn cookie_of(response: &Response) -> Option<String> {
     value.split(';').next().map(str::to_owned)
 }
 
-async fn text(response: Response) -> String {
 /// The device cookie that an answer brings.
 fn device_of(response: &Response) -> Option<String> {
     let values = response.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     values.filter_map(|value| value.split(';').next()).find(|cookie| cookie.contains("-device=")).map(str::to_owned)
 }
 
+async fn text(response: Response) -> String {
     String::from_utf8_lossy(&response.into_body().collect().await.unwrap().to_bytes()).into_owned()
 }
 
@@ -183,6 +184,7 @@ async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
         "/peer/v1/poll",
         "/api/v1/setup-link",
         "/api/v1/alerts/try",
+        "/api/v1/account/confirm",
     ];
     let test = TestApp::fresh().await;
     for route in table(test.app.clone()).routes {
@@ -641,8 +643,6 @@ impl TestApp {
     }
 }
 
-#[tokio::test]
-async fn a_correction_that_no_node_can_check_is_kept_only_when_asked_and_what_was_typed_is_not_lost() {
 impl TestApp {
     /// Whether a text is anywhere in the database or its journal.
     fn is_stored(&self, text: &str) -> bool {
@@ -652,6 +652,8 @@ impl TestApp {
     }
 }
 
+#[tokio::test]
+async fn a_correction_that_no_node_can_check_is_kept_only_when_asked_and_what_was_typed_is_not_lost() {
     let test = TestApp::registered().await;
     let cookie = test.sign_in("administrator").await;
     let correct = async |more: &str| {
