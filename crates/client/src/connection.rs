@@ -12,7 +12,6 @@ use std::io;
 use std::pin::Pin;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use crate::address::Address;
 
@@ -37,7 +36,7 @@ pub struct Tcp;
 impl Connector for Tcp {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a> {
         Box::pin(async move {
-            let stream = TcpStream::connect((address.host(), address.port())).await?;
+            let stream = dial::host(address.host(), address.port()).await?;
             // A refresh is one small packet; it must not wait for more to send.
             stream.set_nodelay(true)?;
             Ok(Box::new(stream) as Box<dyn ByteStream>)

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,7 +6,6 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
@@ -56,24 +56,20 @@ async fn reach(
     let slow =
         |stage| move |_| Unreachable { stage, reason: format!("no answer within {} seconds", time.as_secs().max(1)) };
     let looked_up = timeout_at(end, tokio::net::lookup_host((target.host(), target.port())));
-    let addresses = looked_up.await.map_err(slow(ConnectStage::Lookup))?.map_err(Unreachable::lookup)?;
-    let mut last = Unreachable { stage: ConnectStage::Lookup, reason: "the name has no address".to_owned() };
-    for address in addresses {
-        match timeout_at(end, TcpStream::connect(address)).await.map_err(slow(ConnectStage::Tcp)) {
-            Ok(Ok(stream)) => {
-                stream.set_nodelay(true).map_err(Unreachable::tcp)?;
-                let Some(tls) = tls else { return Ok(Box::new(stream)) };
-                let name = ServerName::try_from(target.host().to_owned()).map_err(|_| Unreachable {
-                    stage: ConnectStage::Tls,
-                    reason: "this host name can't have a certificate".to_owned(),
-                })?;
-                let greeted = timeout_at(end, TlsConnector::from(tls).connect(name, stream));
-                let stream = greeted.await.map_err(slow(ConnectStage::Tls))?.map_err(Unreachable::tls)?;
-                return Ok(Box::new(stream));
-            }
-            Ok(Err(error)) => last = Unreachable::tcp(error),
-            Err(slow) => return Err(slow),
-        }
+    let addresses: Vec<SocketAddr> =
+        looked_up.await.map_err(slow(ConnectStage::Lookup))?.map_err(Unreachable::lookup)?.collect();
+    if addresses.is_empty() {
+        return Err(Unreachable { stage: ConnectStage::Lookup, reason: "the name has no address".to_owned() });
     }
-    Err(last)
+    let connected = timeout_at(end, dial::first_of(&addresses));
+    let stream = connected.await.map_err(slow(ConnectStage::Tcp))?.map_err(Unreachable::tcp)?;
+    stream.set_nodelay(true).map_err(Unreachable::tcp)?;
+    let Some(tls) = tls else { return Ok(Box::new(stream)) };
+    let name = ServerName::try_from(target.host().to_owned()).map_err(|_| Unreachable {
+        stage: ConnectStage::Tls,
+        reason: "this host name can't have a certificate".to_owned(),
+    })?;
+    let greeted = timeout_at(end, TlsConnector::from(tls).connect(name, stream));
+    let stream = greeted.await.map_err(slow(ConnectStage::Tls))?.map_err(Unreachable::tls)?;
+    Ok(Box::new(stream))
 }
