@@ -200,6 +200,10 @@ fn write_state(row: &ClientView, cell: &mut Cell<'_>) {
         cell.markup(" ");
         cell.pill(Tone::Danger, "Over limit");
     }
+    if row.contest.is_some() {
+        cell.markup(" ");
+        cell.pill(Tone::Danger, "Id used twice");
+    }
     if let Some(at) = row.counted_until_ms {
         cell.sub(|cell| {
             cell.text("licenses released ");

@@ -5,7 +5,7 @@ use crate::pages::inside;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, viewer};
 use app::pages::clients::*;
 use app::pages::usage::Connect;
-use engine::leases::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
+use engine::leases::{ClientCounts, ClientState, ClientView, Contest, PoolView, ProductView};
 use leptos::prelude::*;
 use licensing::product::Licensed;
 
@@ -19,7 +19,7 @@ fn holding(product: &str, held: u32, limit: u32, want: u32) -> ProductView {
         usage_count: u64::from(held) * 1_204,
         usage_ms: u64::from(held) * 16_400_000,
         denied: u64::from(want.saturating_sub(limit)),
-        released_until_ms: None,
+        ..ProductView::default()
     }
 }
 
@@ -52,6 +52,10 @@ fn rows() -> Vec<ClientView> {
         software: String::new(),
         ..client(4, "legacy gateway", "gw-01", vec![holding("SPEECH", 9, 8, 9)])
     };
+    let mut twice = client(8, "ivr-hamburg", "ivr-hamburg.example", vec![holding("TTS3", 1, 2, 2)]);
+    twice.contest = Some(Contest { at_ms: NOW - 20_000, address: "10.1.4.99".to_owned() });
+    twice.products[0].beyond_ms = 40 * HOUR.unsigned_abs();
+    twice.misdated = 12;
     let off = ClientView { clock_off_ms: -4 * MINUTE, ..client(5, "batch", "batch.example", Vec::new()) };
     let gone = ClientView {
         state: ClientState::Gone,
@@ -72,6 +76,7 @@ fn rows() -> Vec<ClientView> {
         released,
         silent,
         over,
+        twice,
         gone,
     ]
 }
@@ -130,9 +135,10 @@ pub fn pages() -> Vec<Preview> {
     let one = |name: &str, context, data: ClientPage| {
         inside(name, context, || view! { <ClientDetailView data=data /> }.into_any())
     };
+    let is_calm = |row: &ClientView| row.state == ClientState::Connected && !row.over_limit && row.contest.is_none();
     let calm = ClientsPage {
         pools: vec![pool("SPEECH", 23, 40, 25, false)],
-        ..page(rows().into_iter().filter(|row| row.state == ClientState::Connected && !row.over_limit).collect())
+        ..page(rows().into_iter().filter(is_calm).collect())
     };
     let nothing = ClientsPage {
         items: Vec::new(),
@@ -140,7 +146,7 @@ pub fn pages() -> Vec<Preview> {
         ..page(rows())
     };
     let empty = ClientsPage { connect: connect(), ..ClientsPage::default() };
-    let [off, first, _, released, silent, over, gone] = rows().try_into().expect("there are seven");
+    let [off, first, _, released, silent, over, twice, gone] = rows().try_into().expect("there are eight");
     vec![
         list("clients", page(rows())),
         list("clients-calm", calm),
@@ -149,6 +155,7 @@ pub fn pages() -> Vec<Preview> {
         one("client", administrator("/clients/1"), detail(first)),
         one("client-silent", administrator("/clients/3"), detail(silent)),
         one("client-over", viewer("/clients/4"), detail(ClientView { dropped: 12, ..over })),
+        one("client-twice", administrator("/clients/8"), detail(twice)),
         one("client-idle", administrator("/clients/5"), detail(off)),
         one("client-gone", administrator("/clients/6"), detail(ClientView { epoch: 1, ..gone })),
         one("client-released", administrator("/clients/7"), detail(released)),

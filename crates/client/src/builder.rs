@@ -98,8 +98,8 @@ impl Builder {
         self
     }
 
-    /// The client id: 1 to 64 letters, digits and `_ . -`. A new run with the same id replaces the previous one.
-    /// Random by default; two applications must not share one.
+    /// The client id: 1 to 64 letters, digits and `_ . -`. A new run with the same id replaces the previous one once that has
+    /// been silent for 10 seconds. Random by default; two applications must not share one.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
         self
@@ -222,6 +222,7 @@ impl Builder {
             protocol: VERSION,
             client: self.client_id.clone().unwrap_or_else(|| random.id()),
             run: random.id(),
+            replaces: None,
             name: self.name.clone().unwrap_or_else(|| named.chars().take(128).collect()),
             host: host.to_owned(),
             software: self.software.clone(),

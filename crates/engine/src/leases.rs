@@ -8,6 +8,7 @@ mod background;
 mod clients;
 mod commit;
 pub mod memory;
+mod purge;
 mod requests;
 mod run;
 mod sqlite;
@@ -20,7 +21,7 @@ mod view;
 pub use background::FLUSH;
 pub use clients::{ReleaseError, ReleasedLicenses};
 pub use requests::{Reply, Requester};
-pub use run::{Counters, RunState, StoredRun};
+pub use run::{Contest, Counters, ProductUse, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
 pub use steady::ReceivedAt;
 pub use totals::{LeaseTotals, TotalsKey};
@@ -28,6 +29,7 @@ pub use ve::InGrace;
 pub use view::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -39,17 +41,22 @@ use crate::clock::Clock;
 use steady::SteadyTime;
 use table::LeaseTable;
 
+/// How long before its first hello a client may have begun to keep records: it may start before its servers, milliseconds.
+const BUFFER_MS: i64 = 24 * 3_600_000;
+/// How far ahead a client's clock may be that does not say what it shows, milliseconds.
+const AHEAD_MS: i64 = 10 * 60_000;
+
 /// The store of what must survive a restart.
 #[async_trait]
 pub trait LeaseStorage: Send + Sync + std::fmt::Debug {
-    /// Runs that may still hold licenses or come back soon.
+    /// Runs that may still hold licenses. Others are found when they come back.
     async fn load(&self) -> Result<StoredLeases, sqlx::Error>;
 
     /// A run that is not in memory.
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error>;
 
-    /// The highest epoch ever given to a client; 0 for none.
-    async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error>;
+    /// The latest run of a client: the one with the highest epoch.
+    async fn last_run(&self, client: &str) -> Result<Option<StoredRun>, sqlx::Error>;
 
     /// Stores all of it, or nothing.
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error>;
@@ -71,6 +78,8 @@ pub struct Commit {
     pub runs: Vec<StoredRun>,
     /// Their additions to the totals.
     pub added: LeaseTotals,
+    /// Runs that said hello and nothing more: they are removed.
+    pub gone: Vec<i64>,
 }
 
 /// The leases of this server. Cheap to share.
@@ -153,12 +162,33 @@ impl Leases {
         }
     }
 
-    /// Records a client's clock offset; returns its name and deployment.
+    /// Notes that a client has sent records, and how far its clock is off; returns its name and deployment.
     pub(crate) fn set_clock(&self, id: RunKey, off: i64) -> Option<(Arc<str>, Arc<str>)> {
+        let now = self.clock.mono_ms();
         let mut table = self.table();
+        table.heard(id, now);
         let entry = table.entries.get_mut(&id)?;
         entry.clock_off = off;
         Some((entry.details.name.clone(), entry.details.deployment.clone()))
+    }
+
+    /// The times between which the check-outs of a run may lie, Unix milliseconds.
+    pub(crate) fn lifetime(&self, id: RunKey, received: ReceivedAt) -> Option<RangeInclusive<i64>> {
+        let known_since = self.table().entries.get(&id).map(|entry| (entry.details.since, entry.known_since))?;
+        // The wall clock may have been set since: whichever is earlier.
+        let since = known_since.0.min(self.steady.wall_ms(known_since.1));
+        let until = self.steady.wall_ms(received.0).saturating_add(AHEAD_MS);
+        Some(since.saturating_sub(BUFFER_MS)..=until)
+    }
+
+    /// The runs in memory.
+    pub(crate) fn known(&self) -> Vec<RunKey> {
+        self.table().entries.keys().copied().collect()
+    }
+
+    /// Counts records of a run that did not lie within it.
+    pub(crate) fn misdated(&self, id: RunKey, records: u64) {
+        self.table().misdated(id, records);
     }
 
     /// Releases a run's unused licenses, at `now` on the monotonic clock.

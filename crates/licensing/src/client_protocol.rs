@@ -5,10 +5,14 @@
 
 mod clock_offset;
 mod fault;
+mod granted_time;
+mod neighbourhood;
 mod ve;
 
 pub use clock_offset::ClockOffset;
 pub use fault::{Fault, FaultKind};
+pub use granted_time::GrantedTime;
+pub use neighbourhood::neighbourhood;
 pub use ve::{ExpiryNotice, ObservedServer, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
 
 use std::collections::BTreeMap;
@@ -36,6 +40,10 @@ pub const MOST_RECORDS: usize = 5_000;
 pub const MOST_BYTES: usize = 64 * 1024;
 /// Maximum size of a batch of records, bytes.
 pub const MOST_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Maximum of a counter: JSON carries no larger number exactly (RFC 8785).
+pub const MOST_COUNTED: u64 = (1 << 53) - 1;
+/// A run that refreshed within this time is alive: only who knows its secret may replace it, milliseconds (five refreshes).
+pub const ALIVE_MS: i64 = 10_000;
 /// The sentence about different protocol versions.
 pub const WRONG_VERSION: &str = "License protocol version is invalid.";
 
@@ -48,6 +56,9 @@ pub struct Hello {
     pub client: String,
     /// Run id, new at each start and as hard to guess as a random UUID; same form. It authenticates the client.
     pub run: String,
+    /// The run id before this one: proves that it is the same application. Without it nobody replaces a run that is alive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Display name, 1 to 128 characters; usage is shown under it.
     pub name: String,
     /// The machine it runs on, up to 255 characters.

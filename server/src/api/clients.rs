@@ -89,6 +89,12 @@ struct Client {
     counted_until: Option<Time>,
     /// It reported more in use than its limit.
     over_limit: bool,
+    /// When another application last wanted to use the same client id, within 10 minutes: give each its own.
+    contested: Option<Time>,
+    /// The address that other application came from.
+    contested_by: Option<String>,
+    /// Check-outs dated outside its run: not kept.
+    misdated: u64,
     products: Vec<ClientProduct>,
 }
 
@@ -110,6 +116,10 @@ struct ClientProduct {
     usage_ms: u64,
     /// Denials in this run.
     denied: u64,
+    /// Check-outs it claims beyond what its grants allow: not counted.
+    beyond_count: u64,
+    /// Time in use it claims beyond its grants, milliseconds: not counted.
+    beyond_ms: u64,
     /// After a release: until when it gets no new licenses.
     released_until: Option<Time>,
 }
@@ -167,6 +177,9 @@ fn client(of: ClientView) -> Client {
         seen: Time(of.seen_ms),
         counted_until: of.counted_until_ms.map(Time),
         over_limit: of.over_limit,
+        contested: of.contest.as_ref().map(|contest| Time(contest.at_ms)),
+        contested_by: of.contest.map(|contest| contest.address),
+        misdated: of.misdated,
         products: of.products.into_iter().map(product).collect(),
     }
 }
@@ -181,6 +194,8 @@ fn product(of: ProductView) -> ClientProduct {
         usage_count: of.usage_count,
         usage_ms: of.usage_ms,
         denied: of.denied,
+        beyond_count: of.beyond_count,
+        beyond_ms: of.beyond_ms,
         released_until: of.released_until_ms.map(Time),
     }
 }

@@ -112,12 +112,23 @@ impl SimulationStage<'_> {
         Ok(())
     }
 
-    /// Taken, time in use and refused, as both servers have stored it.
+    /// Taken, time in use and refused, as both servers have stored it. What goes on beyond a limit, as after a move to a server
+    /// that gives less, is kept apart by that server.
     fn total(&self, deployment: &str, of: Option<&ProductCode>) -> (u64, u64, u64) {
-        let stored = self.servers.iter().flat_map(|machine| machine.disk.keep.totals());
-        stored
-            .filter(|((whose, product), _)| **whose == *deployment && of.is_none_or(|wanted| wanted == product))
-            .fold((0, 0, 0), |sum, (_, used)| (sum.0 + used.count, sum.1 + used.ms, sum.2 + used.denied))
+        let is_meant = |product: &ProductCode| of.is_none_or(|wanted| wanted == product);
+        let mut sum = (0, 0, 0);
+        for machine in &self.servers {
+            let counted = machine.disk.keep.totals().into_iter();
+            for (_, used) in counted.filter(|((whose, product), _)| **whose == *deployment && is_meant(product)) {
+                sum = (sum.0 + used.count, sum.1 + used.ms, sum.2 + used.denied);
+            }
+            for run in machine.disk.keep.runs().iter().filter(|run| *run.details.deployment == *deployment) {
+                for (_, used) in run.uses.iter().filter(|(product, _)| is_meant(product)) {
+                    sum = (sum.0 + used.beyond.count, sum.1 + used.beyond.ms, sum.2);
+                }
+            }
+        }
+        sum
     }
 
     /// The same, as far as servers have said that it is stored.

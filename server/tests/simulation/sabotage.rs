@@ -63,8 +63,8 @@ impl LeaseStorage for Disk {
         self.keep.find(run).await
     }
 
-    async fn last_epoch(&self, client: &str) -> Result<u64, DatabaseError> {
-        self.keep.last_epoch(client).await
+    async fn last_run(&self, client: &str) -> Result<Option<StoredRun>, DatabaseError> {
+        self.keep.last_run(client).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), DatabaseError> {
@@ -73,7 +73,7 @@ impl LeaseStorage for Disk {
         let done = match self.sabotage {
             Sabotage::ForgetsCommits if !number.is_multiple_of(4) => Ok(()),
             Sabotage::CountsTwice if number % 8 == 7 => {
-                let again = Commit { runs: Vec::new(), added: commit.added.clone() };
+                let again = Commit { added: commit.added.clone(), ..Commit::default() };
                 self.keep.commit(&again).await?;
                 self.keep.commit(commit).await
             }

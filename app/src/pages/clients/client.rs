@@ -73,7 +73,7 @@ fn sentence(data: &ClientPage) -> String {
 #[component]
 fn Opening(data: ClientPage) -> impl IntoView {
     let row = data.client.clone();
-    let tone = if row.over_limit { Tone::Danger } else { words_and_tone(row.state).1 };
+    let tone = if row.over_limit || row.contest.is_some() { Tone::Danger } else { words_and_tone(row.state).1 };
     view! {
         <Statement tone=tone sentence=sentence(&data)>
             <p>"Its last refresh was "<TimeAgo at_ms=row.seen_ms />"."</p>
@@ -81,7 +81,10 @@ fn Opening(data: ClientPage) -> impl IntoView {
                 <p>"Its licenses stay reserved, because it may still use them. Released "<b><TimeUntil at_ms=at /></b>"."</p>
             })}
             {row.over_limit.then(|| view! {
-                <p>"It reports more in use than its limit. Leasehold counts all of it, leaves other clients' licenses alone, and grants this client no more until it is within its limit. A modified or faulty client library can cause this: check that application first."</p>
+                <p>"It reports more in use than its limit. Leasehold leaves other clients' licenses alone, and grants this client no more until it is within its limit. A modified or faulty client library can cause this: check that application first."</p>
+            })}
+            {row.contest.clone().map(|contest| view! {
+                <p>"Two applications use this client id. The other one, at "<code>{contest.address}</code>", was refused "<TimeAgo at_ms=contest.at_ms />". Give each application a client id of its own."</p>
             })}
             {clock_words(&row).map(|words| view! {
                 <p>{format!("Its clock is {}. Leasehold corrects its check-out times; set that machine's clock.", words)}</p>
@@ -103,11 +106,26 @@ fn Products(data: ClientPage) -> impl IntoView {
                 view! {
                     {holdings(&data.client.products)}
                     <p class="fine">"Reserved: held for this client. Check-outs, time and denials: since this run started."</p>
+                    {beyond(&data.client.products).map(|words| view! {
+                        <p>{format!("It claims more use than its grants allow: {words}. This is kept apart and not part of usage or reports.")}</p>
+                    })}
                 }.drawn()
             }}
         </Card>
     }
     .drawn()
+}
+
+/// "2 h and 300 check-outs of TTS3": what it claims beyond its grants.
+fn beyond(products: &[ProductView]) -> Option<String> {
+    let words = |of: &ProductView| {
+        let time = (of.beyond_ms > 0).then(|| time_in_use(of.beyond_ms));
+        let taken = (of.beyond_count > 0).then(|| format!("{} check-outs", grouped(of.beyond_count)));
+        let both: Vec<String> = time.into_iter().chain(taken).collect();
+        (!both.is_empty()).then(|| format!("{} of {}", both.join(" and "), of.product))
+    };
+    let all = list(products.iter().filter_map(words));
+    (!all.is_empty()).then_some(all)
 }
 
 fn holdings(rows: &[ProductView]) -> Drawn {
@@ -188,6 +206,9 @@ fn About(data: ClientPage) -> impl IntoView {
                 <Fact label="Deployment">{deployment}</Fact>
                 {data.records.map(|records| view! { <Fact label="Check-outs">{format!("{} stored", grouped(records))}</Fact> })}
                 <Fact label="Dropped">{dropped}</Fact>
+                {(row.misdated > 0).then(|| view! {
+                    <Fact label="Dated outside">{format!("{} check-outs lie outside this run and are not kept. Check that machine's clock.", grouped(row.misdated))}</Fact>
+                })}
             </Facts>
         </Card>
     }
@@ -272,6 +293,14 @@ mod tests {
         ] {
             assert_eq!(sentence(&page), words);
         }
+    }
+
+    #[test]
+    fn what_is_claimed_beyond_the_grants_is_named_by_product() {
+        let liar = ProductView { beyond_ms: 7_200_000, beyond_count: 3, ..holding("TTS3", 0, 0) };
+        let words = beyond(&[holding("VAD", 1, 1), liar]).unwrap();
+        assert!(words.ends_with("and 3 check-outs of TTS3") && !words.contains("VAD"), "{words}");
+        assert_eq!(beyond(&[holding("VAD", 1, 1)]), None);
     }
 
     #[test]

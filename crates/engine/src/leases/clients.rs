@@ -1,8 +1,10 @@
 //! Clients for administrators, and their records.
 
+use std::ops::RangeInclusive;
+
 use licensing::client_protocol::{
-    Acknowledged, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, REFRESH_MS, Records, ServerName, VERSION,
-    Welcome,
+    Acknowledged, CACHE_MS, CheckOut, Farewell, Fault, FaultKind, Goodbye, Hello, REFRESH_MS, Records, ServerName,
+    VERSION, Welcome,
 };
 
 use super::ReceivedAt;
@@ -114,6 +116,7 @@ impl Engine {
             Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
         };
         hello.check()?;
+        self.leases.check_place(hello, address)?;
         self.drain.check(&hello.client)?;
         let admitted = self.admit(hello)?;
         if admitted.is_some() {
@@ -176,21 +179,52 @@ impl Engine {
         let off = if off.saturating_abs() > CLOCK_SLACK { off } else { 0 };
         let Some((client, deployment)) = self.leases.set_clock(id, off) else { return Err(Fault::unknown_client()) };
         self.leases.place(&mut said, received);
-        let batch = Batch {
-            session: id,
-            client,
-            deployment,
-            context: self.context(),
-            acknowledged_before: 0,
-            first: said.first,
-            records: said.records,
-        };
-        match self.usage.take(batch).await {
-            Ok(acknowledged) => Ok(Acknowledged { protocol: VERSION, acknowledged }),
-            Err(error) => {
+        let lifetime = self.leases.lifetime(id, received).ok_or_else(Fault::unknown_client)?;
+        let last = said.first.saturating_add(said.records.len() as u64).saturating_sub(1);
+        let (parts, misdated) = within(said.first, said.records, &lifetime);
+        let mut acknowledged = 0;
+        for (first, records) in parts {
+            let batch = Batch {
+                session: id,
+                client: client.clone(),
+                deployment: deployment.clone(),
+                context: self.context(),
+                acknowledged_before: 0,
+                first,
+                records,
+            };
+            acknowledged = self.usage.take(batch).await.map_err(|error| {
                 tracing::error!(%error, "could not store records of a client");
-                Err(Fault::new(FaultKind::Unavailable, "Can't store the records. Send them again."))
-            }
+                Fault::new(FaultKind::Unavailable, "Can't store the records. Send them again.")
+            })?;
+        }
+        if misdated > 0 {
+            self.leases.misdated(id, misdated);
+            metrics::counter!("leasehold_misdated_records_total").increment(misdated);
+            acknowledged = acknowledged.max(last);
+        }
+        Ok(Acknowledged { protocol: VERSION, acknowledged })
+    }
+}
+
+/// The records that lie within the run, in pieces without a gap, each with the number of its first; and how many do not.
+fn within(first: u64, records: Vec<CheckOut>, lifetime: &RangeInclusive<i64>) -> (Vec<(u64, Vec<CheckOut>)>, u64) {
+    let lies_within =
+        |record: &CheckOut| lifetime.contains(&record.from) && record.to.is_none_or(|to| lifetime.contains(&to));
+    if records.iter().all(lies_within) {
+        return (vec![(first, records)], 0);
+    }
+    let mut parts: Vec<(u64, Vec<CheckOut>)> = Vec::new();
+    let mut misdated = 0;
+    for (number, record) in (first..).zip(records) {
+        if !lies_within(&record) {
+            misdated += 1;
+            continue;
+        }
+        match parts.last_mut().filter(|(begun, part)| begun + part.len() as u64 == number) {
+            Some((_, part)) => part.push(record),
+            None => parts.push((number, vec![record])),
         }
     }
+    (parts, misdated)
 }

@@ -42,7 +42,7 @@ impl Leases {
     pub async fn commit(&self, all: bool) -> Result<(), sqlx::Error> {
         let _one = self.committing.lock().await;
         let (number, commit, sequences) = self.table().take_unstored(all);
-        if commit.runs.is_empty() && commit.added.is_empty() {
+        if commit.runs.is_empty() && commit.added.is_empty() && commit.gone.is_empty() {
             self.stored.send_replace(Stored { number, good: number });
             return Ok(());
         }

@@ -44,7 +44,7 @@ impl LeaseStorage for MemoryKeep {
     async fn load(&self) -> Result<StoredLeases, sqlx::Error> {
         let runs = self.runs();
         let last_id = runs.iter().map(|run| run.id).max().unwrap_or(0);
-        let runs = runs.into_iter().filter(|run| run.state != RunState::Ended).collect();
+        let runs = runs.into_iter().filter(|run| run.state != RunState::Ended && run.holds()).collect();
         Ok(StoredLeases { runs, last_id })
     }
 
@@ -52,9 +52,9 @@ impl LeaseStorage for MemoryKeep {
         Ok(lock(&self.runs).values().find(|stored| stored.details.run == run).cloned())
     }
 
-    async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
+    async fn last_run(&self, client: &str) -> Result<Option<StoredRun>, sqlx::Error> {
         let of_client = |run: &&StoredRun| run.details.client == client;
-        Ok(lock(&self.runs).values().filter(of_client).map(|run| run.details.epoch).max().unwrap_or(0))
+        Ok(lock(&self.runs).values().filter(of_client).max_by_key(|run| run.details.epoch).cloned())
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {
@@ -64,6 +64,7 @@ impl LeaseStorage for MemoryKeep {
         for run in &commit.runs {
             lock(&self.runs).insert(run.id, StoredRun { new: false, ..run.clone() });
         }
+        lock(&self.runs).retain(|id, _| !commit.gone.contains(id));
         for (key, added) in &commit.added.usage {
             lock(&self.totals).entry(key.clone()).or_default().add(*added);
         }

@@ -45,9 +45,7 @@ impl Leases {
     /// [`Fault`], in the words of the protocol.
     pub async fn hello(&self, hello: &Hello, requester: Requester<'_>) -> Result<Reply, Fault> {
         hello.check()?;
-        self.recall(&hello.client, &hello.run).await?;
-        let known = self.table().knows_client(&hello.client);
-        let stored_epoch = if known { 0 } else { self.keep.last_epoch(&hello.client).await.map_err(unanswered)? };
+        self.find_client(hello, requester.address).await?;
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
         let (id, wait_for) = {
             let mut table = self.table();
@@ -68,7 +66,8 @@ impl Leases {
                     }
                 },
                 None => {
-                    let epoch = table.epoch_of(&hello.client).max(stored_epoch) + 1;
+                    table.may_replace(hello, requester.address, wall, now)?;
+                    let epoch = table.epoch_of(&hello.client) + 1;
                     let deployment = hello.deployment.as_deref().unwrap_or(requester.deployment);
                     let details = RunDetails::of(hello, epoch, requester.address, deployment, wall);
                     table.begin(RunDetails { ve: requester.ve.map(str::to_owned), ..details }, wall, now)?
@@ -156,6 +155,31 @@ impl Leases {
         }
         self.recall(client, run).await?;
         self.table().speaker(client, run, epoch)?.ok_or_else(Fault::unknown_client)
+    }
+
+    /// Whether there is a place for the run of a hello. Asked before the database is: a flood must not keep that busy.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub(crate) fn check_place(&self, hello: &Hello, address: &str) -> Result<(), Fault> {
+        let table = self.table();
+        if table.find(&hello.run).is_some() { Ok(()) } else { table.has_place(address) }
+    }
+
+    /// Loads the run of a hello, or else the run of its client before that, if they are not in memory.
+    async fn find_client(&self, hello: &Hello, address: &str) -> Result<(), Fault> {
+        if self.table().find(&hello.run).is_some() {
+            return Ok(());
+        }
+        self.check_place(hello, address)?;
+        self.recall(&hello.client, &hello.run).await?;
+        if self.table().knows_client(&hello.client) {
+            return Ok(());
+        }
+        if let Some(before) = self.keep.last_run(&hello.client).await.map_err(unanswered)? {
+            self.table().adopt(&before, self.clock.mono_ms());
+        }
+        Ok(())
     }
 
     /// Loads a run that was silent for long.

@@ -1,9 +1,10 @@
 //! One run of a client, as the table knows it and as it is stored.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use licensing::allocation::StoredShare;
-use licensing::client_protocol::{ClockOffset, Hello, Use};
+use licensing::allocation::{ClientRun, StoredShare};
+use licensing::client_protocol::{COUNTED_MS, ClockOffset, GrantedTime, Hello, Use};
 use licensing::product::ProductCode;
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
@@ -23,15 +24,6 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Takes the larger of both, counter by counter, so repeated or late reports do no harm. Returns what was added.
-    pub(super) fn raise(&mut self, said: &Use) -> Counters {
-        let before = *self;
-        self.count = self.count.max(said.usage_count);
-        self.ms = self.ms.max(said.usage_ms);
-        self.denied = self.denied.max(said.denied);
-        Counters { count: self.count - before.count, ms: self.ms - before.ms, denied: self.denied - before.denied }
-    }
-
     /// Adds another's.
     pub(super) fn add(&mut self, other: Counters) {
         self.count = self.count.saturating_add(other.count);
@@ -43,6 +35,38 @@ impl Counters {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Counters::default()
+    }
+}
+
+/// The use of one product by one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductUse {
+    /// What is counted: as claimed, and no more than was granted.
+    #[serde(flatten)]
+    pub counted: Counters,
+    /// What it claims beyond that; kept apart.
+    #[serde(rename = "x", default, skip_serializing_if = "Counters::is_empty")]
+    pub beyond: Counters,
+    /// What it was granted.
+    #[serde(rename = "g", default)]
+    pub granted: GrantedTime,
+}
+
+impl ProductUse {
+    /// Takes the larger of both, counter by counter, so repeated or late reports do no harm; what cannot be true stays beyond.
+    /// Returns what was added.
+    pub(super) fn raise(&mut self, said: &Use) -> Counters {
+        let before = self.counted;
+        let count = said.usage_count.max(before.count.saturating_add(self.beyond.count));
+        let ms = said.usage_ms.max(before.ms.saturating_add(self.beyond.ms));
+        self.counted = Counters {
+            count: count.min(self.granted.most_check_outs()).max(before.count),
+            ms: ms.min(self.granted.most_ms()).max(before.ms),
+            denied: said.denied.max(before.denied),
+        };
+        self.beyond = Counters { count: count - self.counted.count, ms: ms - self.counted.ms, denied: 0 };
+        let now = self.counted;
+        Counters { count: now.count - before.count, ms: now.ms - before.ms, denied: now.denied - before.denied }
     }
 }
 
@@ -91,11 +115,13 @@ pub struct StoredRun {
     /// What decides grants.
     pub shares: Vec<StoredShare>,
     /// What it has used.
-    pub uses: LiteMap<ProductCode, Counters>,
+    pub uses: LiteMap<ProductCode, ProductUse>,
     /// Audio it has processed, milliseconds.
     pub audio_ms: u64,
     /// Records it had to drop.
     pub dropped: u64,
+    /// Records that did not lie within it.
+    pub misdated: u64,
     /// Whether it may still act.
     pub state: RunState,
     /// Not stored yet.
@@ -105,6 +131,11 @@ pub struct StoredRun {
 }
 
 impl StoredRun {
+    /// Whether licenses are reserved for it.
+    pub(super) fn holds(&self) -> bool {
+        self.shares.iter().any(|share| share.counted > 0)
+    }
+
     /// A run that has just said hello.
     pub(super) fn begun(id: i64, details: RunDetails, seen: i64) -> Self {
         Self {
@@ -116,6 +147,7 @@ impl StoredRun {
             uses: LiteMap::new_vec(),
             audio_ms: 0,
             dropped: 0,
+            misdated: 0,
             state: RunState::Open,
             new: true,
             renamed: false,
@@ -165,18 +197,43 @@ impl RunDetails {
     }
 }
 
+/// Another application that wanted to take a run's place while that was alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contest {
+    /// When it last tried, Unix milliseconds.
+    pub at_ms: i64,
+    /// The address it came from.
+    pub address: String,
+}
+
+/// Whose place a run takes: the address its hello came from; one place for all that have none.
+pub(super) fn place_of(address: &str) -> IpAddr {
+    let address = address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    licensing::client_protocol::neighbourhood(address)
+}
+
 /// A run in memory.
 #[derive(Debug)]
 pub(super) struct RunEntry {
     pub details: Arc<RunDetails>,
     pub seen: i64,
     pub state: RunState,
-    pub uses: LiteMap<ProductCode, Counters>,
+    pub uses: LiteMap<ProductCode, ProductUse>,
+    /// Until when the granted time in `uses` is counted, on the monotonic clock.
+    pub granted_until: i64,
     pub audio_ms: u64,
     /// Usage added since it was last stored.
     pub added: LiteMap<ProductCode, Counters>,
     pub added_audio: u64,
     pub dropped: u64,
+    pub misdated: u64,
+    /// Whose place it takes.
+    pub place: IpAddr,
+    /// When it last refreshed or sent records, on the monotonic clock; `None` while it has only said hello.
+    pub refreshed: Option<i64>,
+    /// When it came into memory, on the monotonic clock.
+    pub known_since: i64,
+    pub contest: Option<Contest>,
     /// How far its clock is off, milliseconds, as shown.
     pub clock_off: i64,
     /// Offset from its clock to the server's monotonic one.
@@ -196,12 +253,32 @@ pub(super) struct RunEntry {
 }
 
 impl RunEntry {
-    pub fn of(stored: &StoredRun) -> Self {
+    /// A run that comes into memory at `now`. `refreshed`: when it last did, as far as that is known.
+    pub fn of(stored: &StoredRun, refreshed: Option<i64>, now: i64) -> Self {
+        let mut uses = stored.uses.clone();
+        for (_, used) in uses.iter_mut() {
+            used.granted.at_least(used.counted.ms);
+        }
+        // Stored before the time granted was.
+        for share in stored.shares.iter().filter(|share| share.counted > 0) {
+            let used = match uses.get_mut(&share.product) {
+                Some(used) => used,
+                None => uses.entry(share.product.clone()).or_default(),
+            };
+            let most = COUNTED_MS.saturating_mul(share.counted.into());
+            used.granted.at_least(used.counted.ms.saturating_add(most));
+        }
         Self {
+            granted_until: now,
+            misdated: stored.misdated,
+            place: place_of(&stored.details.address),
+            refreshed,
+            known_since: now,
+            contest: None,
             details: stored.details.clone(),
             seen: stored.seen,
             state: stored.state,
-            uses: stored.uses.clone(),
+            uses,
             audio_ms: stored.audio_ms,
             added: LiteMap::new_vec(),
             added_audio: 0,
@@ -214,6 +291,26 @@ impl RunEntry {
             moved_at: None,
             ended_at: None,
             wait_for: None,
+        }
+    }
+
+    /// Adds the time that was granted since the last call.
+    pub fn pass(&mut self, now: i64) {
+        let elapsed = now.saturating_sub(self.granted_until);
+        self.granted_until = now;
+        self.uses.iter_mut().for_each(|(_, used)| used.granted.pass(elapsed));
+    }
+
+    /// Notes what is reserved for it from now on.
+    pub fn reserve(&mut self, run: Option<&ClientRun>) {
+        let reserved = |product: &ProductCode| run.and_then(|run| run.share(product)).map_or(0, |share| share.counted);
+        for (product, used) in self.uses.iter_mut() {
+            used.granted.reserve(reserved(product));
+        }
+        for (product, share) in run.into_iter().flat_map(ClientRun::shares).filter(|(_, share)| share.counted > 0) {
+            if self.uses.get(product).is_none() {
+                self.uses.entry(product.clone()).or_default().granted.reserve(share.counted);
+            }
         }
     }
 }

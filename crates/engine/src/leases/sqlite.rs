@@ -16,7 +16,7 @@ use super::{Commit, LeaseStorage, StoredLeases};
 use crate::clock::Clock;
 use crate::store::Store;
 
-/// Runs active in this time are loaded at startup, milliseconds. Older ones are loaded when they return.
+/// VE clients active in this time are loaded at startup, milliseconds: they may be in their grace period.
 const RECENT: i64 = 24 * 3_600_000;
 
 /// Stores leases in the database.
@@ -36,13 +36,16 @@ impl SqliteKeep {
 #[async_trait]
 impl LeaseStorage for SqliteKeep {
     async fn load(&self) -> Result<StoredLeases, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM lease_runs WHERE state <> 'ended' ORDER BY id")
-            .fetch_all(self.store.read())
-            .await?;
-        // Runs with licenses are always loaded: a moved clock must not release anything.
-        let holds = |run: &StoredRun| run.shares.iter().any(|share| share.counted > 0);
         let since = self.clock.now_ms().saturating_sub(RECENT);
-        let runs = rows.iter().filter_map(stored).filter(|run| run.seen >= since || holds(run)).collect();
+        let rows = sqlx::query(
+            "SELECT * FROM lease_runs WHERE state <> 'ended' AND (shares <> '[]' OR (ve IS NOT NULL AND seen >= ?)) ORDER BY id",
+        )
+        .bind(since)
+        .fetch_all(self.store.read())
+        .await?;
+        // Runs with licenses are always loaded: a moved clock must not release anything.
+        let is_needed = |run: &StoredRun| run.holds() || (run.details.ve.is_some() && run.seen >= since);
+        let runs = rows.iter().filter_map(stored).filter(is_needed).collect();
         let last_id =
             sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM lease_runs").fetch_one(self.store.read()).await?;
         Ok(StoredLeases { runs, last_id })
@@ -54,11 +57,12 @@ impl LeaseStorage for SqliteKeep {
         Ok(row.as_ref().and_then(stored))
     }
 
-    async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
-        sqlx::query_scalar("SELECT coalesce(max(epoch), 0) FROM lease_runs WHERE client = ?")
+    async fn last_run(&self, client: &str) -> Result<Option<StoredRun>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM lease_runs WHERE client = ? ORDER BY epoch DESC LIMIT 1")
             .bind(client)
-            .fetch_one(self.store.read())
-            .await
+            .fetch_optional(self.store.read())
+            .await?;
+        Ok(row.as_ref().and_then(stored))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {
@@ -67,6 +71,7 @@ impl LeaseStorage for SqliteKeep {
         update(&mut tx, &commit.runs).await?;
         rename(&mut tx, &commit.runs).await?;
         add(&mut tx, &commit.added).await?;
+        remove(&mut tx, &commit.gone).await?;
         tx.commit().await
     }
 }
@@ -109,6 +114,7 @@ impl FromRow<'_, SqliteRow> for StoredRun {
             uses: row.json("uses")?,
             audio_ms: row.try_get("audio_ms")?,
             dropped: row.try_get("dropped")?,
+            misdated: row.try_get("misdated")?,
             state: RunState::of(row.try_get("state")?),
             new: false,
             renamed: false,
@@ -167,11 +173,12 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
             signed(run.audio_ms),
             signed(run.dropped),
             run.state.word(),
+            signed(run.misdated),
         )
     };
     sqlx::query(
         "UPDATE lease_runs SET seen = j.value ->> 1, sequence = j.value ->> 2, shares = j.value ->> 3, uses = j.value ->> 4,
-                audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7
+                audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7, misdated = j.value ->> 8
          FROM json_each(?) AS j WHERE lease_runs.id = j.value ->> 0",
     )
     .bind(listed(runs.iter().map(row)))
@@ -197,6 +204,18 @@ async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
     .bind(listed(rows.iter()))
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Runs that said hello and nothing more.
+async fn remove(tx: &mut Transaction<'static, Sqlite>, gone: &[i64]) -> Result<(), sqlx::Error> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM lease_runs WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(listed(gone.iter()))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

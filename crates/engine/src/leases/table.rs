@@ -1,26 +1,44 @@
 //! The state of all leases in memory, behind one short lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use licensing::allocation::{
     Allocation, AllocationEffect, AllocationEvent, AllocationViolation, ClientRun, RunKey, Times,
 };
-use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
+use licensing::client_protocol::{ALIVE_MS, Fault, FaultKind, GrantedTime, Hello, Refresh};
 use licensing::product::{Licensed, ProductCode};
 
 use super::requests::Requester;
-use super::run::{RunDetails, RunEntry, RunState, StoredRun};
+use super::run::{Contest, ProductUse, RunDetails, RunEntry, RunState, StoredRun, place_of};
 use super::steady::ReceivedAt;
 use super::totals::LeaseTotals;
 use super::{Commit, StoredLeases};
 
 /// Maximum runs in memory: far more than a server can serve, but it stops a flood of hellos.
 const MOST_RUNS: usize = 200_000;
+/// Maximum runs of one address in memory: a network behind one address may have thousands of clients.
+const MOST_OF_ADDRESS: usize = 50_000;
+/// Maximum runs of one address that have not refreshed so far. A client refreshes at once after its hello, so that this many
+/// come in together only where tens of thousands start in the same second; the others are let in with their next try.
+const MOST_NEW_OF_ADDRESS: usize = 2_000;
+/// How long a run that said hello and never refreshed is kept, milliseconds on the monotonic clock.
+const NEVER_REFRESHED: i64 = 120_000;
 /// A client of a server that drains has been told so after this time without a refresh that counted, milliseconds: two of them.
 const SENT_AWAY: i64 = 4_000;
 /// How long a silent run without licenses stays in memory, milliseconds on the monotonic clock.
 const IDLE: i64 = 3_600_000;
+/// The same while many runs are in memory. They are found in the database when they come back.
+const IDLE_IN_A_CROWD: i64 = 120_000;
+
+/// Runs of one address.
+#[derive(Debug, Clone, Copy, Default)]
+struct RunsOfAddress {
+    all: usize,
+    /// Those that have not refreshed so far.
+    new: usize,
+}
 
 #[derive(Debug)]
 pub(super) struct LeaseTable {
@@ -28,7 +46,12 @@ pub(super) struct LeaseTable {
     pub entries: HashMap<RunKey, RunEntry>,
     by_run: HashMap<String, RunKey>,
     by_client: HashMap<String, RunKey>,
+    by_address: HashMap<IpAddr, RunsOfAddress>,
+    /// When this server started, on the monotonic clock.
+    started: i64,
     last_id: i64,
+    /// Stored runs to be removed.
+    gone: BTreeSet<RunKey>,
     /// Totals of a failed commit, added to the next one with the same runs.
     carried: LeaseTotals,
     /// Runs with changed limits: stored with the next commit.
@@ -50,6 +73,9 @@ impl LeaseTable {
             entries: HashMap::new(),
             by_run: HashMap::new(),
             by_client: HashMap::new(),
+            by_address: HashMap::new(),
+            started: now,
+            gone: BTreeSet::new(),
             last_id: loaded.last_id,
             carried: LeaseTotals::default(),
             limits: BTreeSet::new(),
@@ -67,14 +93,75 @@ impl LeaseTable {
 
     /// Takes a stored run into memory.
     pub fn adopt(&mut self, stored: &StoredRun, now: i64) {
+        self.index(stored.id, &stored.details);
         if self.entries.contains_key(&stored.id) {
             return;
         }
-        self.index(stored.id, &stored.details);
-        self.entries.insert(stored.id, RunEntry::of(stored));
+        // Until it was silent for some time since the start, nobody knows that it is not alive.
+        let refreshed = (stored.sequence > 0).then_some(self.started);
+        self.insert(stored.id, RunEntry::of(stored, refreshed, now));
         if stored.state != RunState::Ended {
             self.allocation.restore(stored.id, stored.sequence, stored.shares.clone(), now);
         }
+    }
+
+    fn insert(&mut self, id: RunKey, entry: RunEntry) {
+        let runs = self.by_address.entry(entry.place).or_default();
+        runs.all += 1;
+        runs.new += usize::from(entry.refreshed.is_none());
+        self.entries.insert(id, entry);
+    }
+
+    /// Whether one more run may come from this address.
+    pub fn has_place(&self, address: &str) -> Result<(), Fault> {
+        let busy = |why: &str| Err(Fault::new(FaultKind::Unavailable, why));
+        if self.entries.len() >= MOST_RUNS {
+            return busy("This server has too many clients at the moment. Try again later.");
+        }
+        let of_address = self.by_address.get(&place_of(address)).copied().unwrap_or_default();
+        if of_address.new >= MOST_NEW_OF_ADDRESS {
+            return busy(
+                "Too many clients at this address have said hello and never refreshed. Try again in a moment.",
+            );
+        }
+        if of_address.all >= MOST_OF_ADDRESS {
+            return busy("This server has too many clients at this address. Try again later.");
+        }
+        Ok(())
+    }
+
+    /// Whether a new run may replace the one before. If that is alive, it must prove to be the same application; who does
+    /// not is noted.
+    pub fn may_replace(&mut self, hello: &Hello, address: &str, wall: i64, now: i64) -> Result<(), Fault> {
+        let before = self.by_client.get(&hello.client).and_then(|id| self.entries.get_mut(id));
+        let Some(before) = before.filter(|before| before.state == RunState::Open && before.moved_at.is_none()) else {
+            return Ok(());
+        };
+        let is_alive = before.refreshed.is_some_and(|at| now.saturating_sub(at) <= ALIVE_MS);
+        if !is_alive || hello.replaces.as_ref() == Some(&before.details.run) {
+            return Ok(());
+        }
+        before.contest = Some(Contest { at_ms: wall, address: address.to_owned() });
+        self.version += 1;
+        Err(Fault::id_in_use())
+    }
+
+    /// Notes that a run refreshed or sent records.
+    pub fn heard(&mut self, id: RunKey, now: i64) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        if entry.refreshed.replace(now).is_none()
+            && let Some(runs) = self.by_address.get_mut(&entry.place)
+        {
+            runs.new = runs.new.saturating_sub(1);
+        }
+    }
+
+    /// Counts records of a run that did not lie within it.
+    pub fn misdated(&mut self, id: RunKey, records: u64) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.misdated = entry.misdated.saturating_add(records);
+        self.counters.insert(id);
+        self.version += 1;
     }
 
     fn index(&mut self, id: RunKey, details: &RunDetails) {
@@ -114,12 +201,7 @@ impl LeaseTable {
 
     /// A new run; the one before is superseded.
     pub fn begin(&mut self, details: RunDetails, wall: i64, now: i64) -> Result<RunKey, Fault> {
-        if self.entries.len() >= MOST_RUNS {
-            return Err(Fault::new(
-                FaultKind::Unavailable,
-                "This server has too many clients at the moment. Try again later.",
-            ));
-        }
+        self.has_place(&details.address)?;
         if let Some(before) = self.by_client.get(&details.client).copied() {
             self.allocation.step(before, AllocationEvent::Superseded, now);
             if let Some(entry) = self.entries.get_mut(&before).filter(|entry| entry.state == RunState::Open) {
@@ -131,9 +213,9 @@ impl LeaseTable {
         let id = self.last_id;
         self.index(id, &details);
         let stored = StoredRun::begun(id, details, wall);
-        let mut entry = RunEntry::of(&stored);
+        let mut entry = RunEntry::of(&stored, None, now);
         entry.wait_for = Some(self.next_commit);
-        self.entries.insert(id, entry);
+        self.insert(id, entry);
         self.allocation.step(id, AllocationEvent::Hello, now);
         self.limits.insert(id);
         self.version += 1;
@@ -178,10 +260,11 @@ impl LeaseTable {
         }
     }
 
-    /// Adds the usage that a run reports.
-    fn count(&mut self, id: RunKey, said: &Refresh, wall: i64) {
+    /// Adds the usage that a run reports, as far as it can have had it.
+    fn count(&mut self, id: RunKey, said: &Refresh, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
+        entry.pass(now);
         entry.moved_at = None;
         for (product, used) in &said.products {
             let nothing = used.usage_count == 0 && used.usage_ms == 0 && used.denied == 0;
@@ -196,7 +279,8 @@ impl LeaseTable {
                 entry.added.entry(product.clone()).or_default().add(added);
             }
         }
-        let audio = said.audio_ms.saturating_sub(entry.audio_ms);
+        let most_audio = entry.uses.values().map(|used| used.granted.most_audio_ms()).fold(0, u64::saturating_add);
+        let audio = said.audio_ms.min(most_audio).saturating_sub(entry.audio_ms);
         entry.audio_ms += audio;
         entry.added_audio += audio;
         entry.dropped = entry.dropped.max(said.dropped);
@@ -213,8 +297,9 @@ impl LeaseTable {
         now: i64,
     ) -> (AllocationEffect, Option<u64>) {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
+        self.heard(id, now);
         if fresh {
-            self.count(id, said, wall);
+            self.count(id, said, wall, now);
             // A repeated one took longer to arrive, so it doesn't measure clocks.
             if let (Some(now), Some(entry)) = (said.now, self.entries.get_mut(&id)) {
                 entry.offset.hear(now, received.0);
@@ -222,6 +307,9 @@ impl LeaseTable {
         }
         let event = AllocationEvent::Refresh { sequence: said.sequence, uses: &said.products };
         let effect = self.allocation.step(id, event, now);
+        if fresh && let Some(entry) = self.entries.get_mut(&id) {
+            entry.reserve(self.allocation.run(id));
+        }
         self.note(id, &effect);
         let wait_for = self.entries.get(&id).and_then(|entry| entry.wait_for);
         (effect, wait_for)
@@ -242,8 +330,9 @@ impl LeaseTable {
     /// Applies a goodbye. Returns the commit to wait for.
     pub fn goodbye(&mut self, id: RunKey, said: &Refresh, wall: i64, now: i64) -> u64 {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
+        self.heard(id, now);
         if fresh {
-            self.count(id, said, wall);
+            self.count(id, said, wall, now);
         }
         self.allocation.step(id, AllocationEvent::Goodbye, now);
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -261,19 +350,33 @@ impl LeaseTable {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
         self.version += u64::from(!silent.is_empty());
-        let idle = |run: &ClientRun| !run.counts() && run.deadline.max(run.seen).saturating_add(IDLE) < now;
-        let gone: Vec<RunKey> = self
+        let patience = if self.entries.len() > MOST_RUNS / 2 { IDLE_IN_A_CROWD } else { IDLE };
+        let idle = |run: &ClientRun| !run.counts() && run.deadline.max(run.seen).saturating_add(patience) < now;
+        let never_refreshed = |entry: &RunEntry, run: Option<&ClientRun>| {
+            let last = run.map_or(entry.known_since, |run| run.seen.max(entry.known_since));
+            entry.refreshed.is_none() && last.saturating_add(NEVER_REFRESHED) < now
+        };
+        let gone: Vec<(RunKey, bool)> = self
             .entries
             .iter()
-            .filter(|(id, entry)| match self.allocation.run(**id) {
-                Some(run) => idle(run),
-                None => entry.ended_at.is_none_or(|at| at.saturating_add(IDLE) < now),
-            })
             .filter(|(id, _)| !self.limits.contains(id) && !self.counters.contains(id))
-            .map(|(id, _)| *id)
+            .filter_map(|(id, entry)| {
+                let run = self.allocation.run(*id);
+                if never_refreshed(entry, run) {
+                    return Some((*id, true));
+                }
+                let is_gone = match run {
+                    Some(run) => idle(run),
+                    None => entry.ended_at.is_none_or(|at| at.saturating_add(patience) < now),
+                };
+                is_gone.then_some((*id, false))
+            })
             .collect();
-        for id in gone {
+        for (id, is_forgotten) in gone {
             self.let_go(id);
+            if is_forgotten {
+                self.gone.insert(id);
+            }
         }
         (silent, self.allocation.check().err())
     }
@@ -282,6 +385,13 @@ impl LeaseTable {
         self.version += 1;
         self.allocation.forget(id);
         if let Some(entry) = self.entries.remove(&id) {
+            if let Some(runs) = self.by_address.get_mut(&entry.place) {
+                runs.all = runs.all.saturating_sub(1);
+                runs.new = runs.new.saturating_sub(usize::from(entry.refreshed.is_none()));
+                if runs.all == 0 {
+                    self.by_address.remove(&entry.place);
+                }
+            }
             self.by_run.remove(&entry.details.run);
             if self.by_client.get(&entry.details.client) == Some(&id) {
                 self.by_client.remove(&entry.details.client);
@@ -329,7 +439,8 @@ impl LeaseTable {
         let mut added = std::mem::take(&mut self.carried);
         let runs: Vec<StoredRun> = keys.iter().filter_map(|id| self.snapshot(*id, &mut added)).collect();
         let sequences = runs.iter().map(|run| (run.id, run.sequence)).collect();
-        (number, Commit { runs, added }, sequences)
+        let gone = std::mem::take(&mut self.gone).into_iter().collect();
+        (number, Commit { runs, added, gone }, sequences)
     }
 
     fn snapshot(&mut self, id: RunKey, added: &mut LeaseTotals) -> Option<StoredRun> {
@@ -342,9 +453,10 @@ impl LeaseTable {
             seen: entry.seen,
             sequence: run.map_or(entry.saved, |run| run.sequence),
             shares: run.map(ClientRun::stored_shares).unwrap_or_default(),
-            uses: entry.uses.clone(),
+            uses: entry.uses.iter().map(|(product, used)| (product.clone(), stored_use(used))).collect(),
             audio_ms: entry.audio_ms,
             dropped: entry.dropped,
+            misdated: entry.misdated,
             state: entry.state,
             new: entry.new,
             renamed: std::mem::take(&mut entry.renamed),
@@ -376,5 +488,11 @@ impl LeaseTable {
             }
         }
         self.carried = commit.added;
+        self.gone.extend(commit.gone);
     }
+}
+
+/// A restart may be long: what is granted by then counts ahead.
+fn stored_use(used: &ProductUse) -> ProductUse {
+    ProductUse { granted: GrantedTime::stored(used.granted), ..*used }
 }

@@ -1,3 +1,5 @@
+mod claims;
+mod flood;
 mod passing;
 
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ fn hello(client: &str, run: &str) -> Hello {
         protocol: VERSION,
         client: client.to_owned(),
         run: run.to_owned(),
+        replaces: None,
         name: client.to_owned(),
         host: String::new(),
         software: String::new(),
@@ -131,7 +134,7 @@ async fn while_nothing_can_be_stored_nothing_grows_and_nothing_is_forgotten() {
 async fn repeated_lost_and_reordered_counters_are_counted_once_across_restarts() {
     let mut world = World::start().await;
     let epoch = world.hello("a").await;
-    let used = |usage_count, usage_ms| Use { usage_count, usage_ms, denied: 1, ..Use::default() };
+    let used = |usage_count, usage_ms| Use { want: 1, usage_count, usage_ms, denied: 1, ..Use::default() };
     world.ask(refresh("a", epoch, 1, used(3, 30))).await;
     world.leases.commit(true).await.unwrap();
     world.ask(refresh("a", epoch, 2, used(9, 90))).await;
@@ -186,7 +189,7 @@ async fn goodbye_frees_what_a_client_had_and_may_be_said_twice() {
 async fn a_run_that_was_silent_for_long_is_found_again_with_its_counters() {
     let world = World::start().await;
     let epoch = world.hello("a").await;
-    let used = |usage_count| Use { usage_count, ..Use::default() };
+    let used = |usage_count| Use { want: 1, usage_count, ..Use::default() };
     world.ask(refresh("a", epoch, 1, used(3))).await;
     world.leases.commit(true).await.unwrap();
     world.clock.advance(2 * 3_600_000);

@@ -11,7 +11,7 @@ use super::run::{Counters, RunEntry};
 pub type TotalsKey = (Arc<str>, ProductCode);
 
 /// Maximum of a total: canonical JSON (RFC 8785), used by reports, can't represent larger numbers.
-pub(super) const MOST: u64 = (1 << 53) - 1;
+pub(super) const MOST: u64 = licensing::client_protocol::MOST_COUNTED;
 /// The product whose time is the time of sessions.
 const SESSIONS: &str = "SESSION_USAGE";
 

@@ -8,7 +8,7 @@ use licensing::product::{Licensed, ProductCode};
 use licensing::search::rank;
 
 use super::Leases;
-use super::run::{RunEntry, RunState};
+use super::run::{Contest, RunEntry, RunState};
 
 /// The state of a client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub struct ClientView {
     pub dropped: u64,
     /// It uses more than its limit.
     pub over_limit: bool,
+    /// Another application uses the same client id, or did a moment ago.
+    pub contest: Option<Contest>,
+    /// Records that did not lie within its run: not kept.
+    pub misdated: u64,
     /// By product.
     pub products: Vec<ProductView>,
 }
@@ -107,6 +111,10 @@ pub struct ProductView {
     pub usage_ms: u64,
     /// Denials in this run.
     pub denied: u64,
+    /// Check-outs it claims beyond what it can have made by its grants: not counted.
+    pub beyond_count: u64,
+    /// Time in use it claims beyond its grants, milliseconds: not counted.
+    pub beyond_ms: u64,
     /// After a release: until when it gets no new licenses, Unix milliseconds.
     pub released_until_ms: Option<i64>,
 }
@@ -163,8 +171,10 @@ pub struct ClientCounts {
     pub over_limit: usize,
 }
 
-/// A client is silent after this time without a refresh, milliseconds: five refreshes.
-const SILENT: i64 = 10_000;
+/// A client is silent after this time without a refresh, milliseconds.
+const SILENT: i64 = licensing::client_protocol::ALIVE_MS;
+/// How long it is shown that another application wanted to use a client's id, milliseconds.
+const CONTEST_SHOWN: i64 = 10 * 60_000;
 
 impl Leases {
     /// Recent clients, newest first.
@@ -372,24 +382,26 @@ fn view(id: i64, entry: &RunEntry, run: Option<&ClientRun>, wall: i64, now: i64)
     let state = state(entry, run, now);
     let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));
     let released = run.and_then(|run| run.released_until).filter(|until| *until > now).map(at_wall);
-    let mut products: Vec<ProductView> = entry
-        .uses
-        .keys()
+    let used = entry.uses.iter().filter(|(_, used)| !used.counted.is_empty() || !used.beyond.is_empty());
+    let mut products: Vec<ProductView> = used
+        .map(|(product, _)| product)
         .chain(run.into_iter().flat_map(|run| run.shares().map(|(product, _)| product)))
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .map(|product| {
             let share = run.and_then(|run| run.share(product)).copied().unwrap_or_default();
-            let counters = entry.uses.get(product).copied().unwrap_or_default();
+            let used = entry.uses.get(product).copied().unwrap_or_default();
             ProductView {
                 product: product.to_string(),
                 held: share.held,
                 limit: share.told,
                 counted: share.counted,
                 want: share.want,
-                usage_count: counters.count,
-                usage_ms: counters.ms,
-                denied: counters.denied,
+                usage_count: used.counted.count,
+                usage_ms: used.counted.ms,
+                denied: used.counted.denied,
+                beyond_count: used.beyond.count,
+                beyond_ms: used.beyond.ms,
                 released_until_ms: released,
             }
         })
@@ -411,6 +423,11 @@ fn view(id: i64, entry: &RunEntry, run: Option<&ClientRun>, wall: i64, now: i64)
         clock_off_ms: entry.clock_off,
         dropped: entry.dropped,
         over_limit: run.is_some_and(is_over),
+        contest: entry
+            .contest
+            .clone()
+            .filter(|contest| state == ClientState::Connected && wall.saturating_sub(contest.at_ms) <= CONTEST_SHOWN),
+        misdated: entry.misdated,
         products,
     }
 }

@@ -80,8 +80,8 @@ impl Engine {
         }
     }
 
-    /// Removes data past its default retention, at most one day's worth a day of measured time. `None`: nothing, because the clock is in
-    /// doubt.
+    /// Removes data past its default retention, and the runs of clients it belongs to; at most one day's worth a day of measured time.
+    /// `None`: nothing, because the clock is in doubt.
     ///
     /// # Errors
     /// [`DatabaseError`]; the next call continues.
@@ -90,8 +90,10 @@ impl Engine {
         if contact.flagged.is_some() {
             return Ok(None);
         }
-        let day = self.usage.count_retention(contact.high_water).await?;
-        self.usage.purge(day * DAY_MS, Retention::default()).await.map(Some)
+        let until = self.usage.count_retention(contact.high_water).await? * DAY_MS;
+        let purged = self.usage.purge(until, Retention::default()).await?;
+        self.purge_runs(until).await?;
+        Ok(Some(purged))
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CheckOut, CheckOutOutcome, FaultBody, Hello, MOST_PRODUCTS, MOST_RECORDS, Records, Refresh, VERSION, WRONG_VERSION,
+    CheckOut, CheckOutOutcome, FaultBody, Hello, MOST_COUNTED, MOST_PRODUCTS, MOST_RECORDS, Records, Refresh, VERSION,
+    WRONG_VERSION,
 };
 
 /// The kind of a fault. Clients act on it; people read the sentence.
@@ -20,6 +21,8 @@ pub enum FaultKind {
     UnknownClient,
     /// A later run of the same client has replaced it.
     Superseded,
+    /// Another run of the same client is alive, and this one does not prove that it may replace it.
+    IdInUse,
     /// The server cannot store anything now: try again.
     Unavailable,
     /// This server's license does not allow the client.
@@ -40,7 +43,7 @@ impl FaultKind {
             Self::Malformed => 422,
             Self::TooLarge => 413,
             Self::UnknownClient => 404,
-            Self::Superseded => 409,
+            Self::Superseded | Self::IdInUse => 409,
             Self::Unavailable | Self::Drained => 503,
             Self::LoginRefused | Self::HoursUsedUp => 403,
         }
@@ -55,6 +58,7 @@ impl FaultKind {
             Self::TooLarge => "The request is too large.",
             Self::UnknownClient => "This server does not know this client.",
             Self::Superseded => "A later run of this client has replaced it.",
+            Self::IdInUse => "Another application uses this client id.",
             Self::Unavailable => "The server can't store anything at the moment.",
             Self::LoginRefused => "The license of this server does not allow this client.",
             Self::HoursUsedUp => "The hours of this server are used up.",
@@ -96,6 +100,16 @@ impl Fault {
         Self::new(
             FaultKind::Superseded,
             "A later run with the same client id has said hello. Give each application its own client id.",
+        )
+    }
+
+    /// Another run of the client is alive.
+    #[must_use]
+    pub fn id_in_use() -> Self {
+        Self::new(
+            FaultKind::IdInUse,
+            "An application with this client id is connected. Give each application its own client id. After a restart, \
+             send the previous run id as `replaces`, or try again 10 seconds after its last refresh.",
         )
     }
 
@@ -151,6 +165,13 @@ fn words(field: &str, text: &str, longest: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+fn counter(field: &str, number: u64) -> Result<(), Fault> {
+    if number > MOST_COUNTED {
+        return Err(Fault::malformed(format!("`{field}` must be at most {MOST_COUNTED} (2^53 - 1).")));
+    }
+    Ok(())
+}
+
 impl Hello {
     /// Checks it against the protocol.
     ///
@@ -160,6 +181,9 @@ impl Hello {
         version(self.protocol)?;
         id("client", &self.client)?;
         id("run", &self.run)?;
+        if let Some(replaces) = &self.replaces {
+            id("replaces", replaces)?;
+        }
         words("name", &self.name, NAME)?;
         if self.name.trim().is_empty() {
             return Err(Fault::malformed("`name` is empty. Give the client a display name."));
@@ -196,6 +220,15 @@ impl Refresh {
                 format!("{} products requested; one client may request {MOST_PRODUCTS}.", self.products.len()),
             ));
         }
+        counter("audio_ms", self.audio_ms)?;
+        counter("dropped", self.dropped)?;
+        for (product, used) in &self.products {
+            let counters = [("usage_count", used.usage_count), ("usage_ms", used.usage_ms), ("denied", used.denied)];
+            for (field, number) in counters {
+                counter(field, number)
+                    .map_err(|fault| Fault { detail: format!("{product}: {}", fault.detail), ..fault })?;
+            }
+        }
         Ok(())
     }
 }
@@ -218,9 +251,7 @@ impl Records {
                 format!("This batch has {} records; send at most {MOST_RECORDS} at a time.", self.records.len()),
             ));
         }
-        if self.first.checked_add(self.records.len() as u64).is_none() {
-            return Err(Fault::malformed("`first` is too large."));
-        }
+        counter("first", self.first)?;
         for (place, record) in (0u64..).zip(&self.records) {
             let number = self.first + place;
             record

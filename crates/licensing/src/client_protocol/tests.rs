@@ -5,6 +5,7 @@ fn hello() -> Hello {
         protocol: VERSION,
         client: "media-1".to_owned(),
         run: "0b7c0d5e-9a41-4a52-8f5b-6f6d2b1c9a77".to_owned(),
+        replaces: None,
         name: "Media server 1".to_owned(),
         host: "vm-7".to_owned(),
         software: String::new(),
@@ -74,4 +75,28 @@ fn what_is_left_out_of_a_refresh_is_zero() {
     let refresh: Refresh = serde_json::from_str(text).unwrap();
     assert_eq!(refresh.products[&"SPEECH".parse::<ProductCode>().unwrap()], Use { want: 2, ..Use::default() });
     assert_eq!(refresh.check(), Ok(()));
+}
+
+#[test]
+fn counters_beyond_what_the_protocol_allows_are_refused_by_name() {
+    let refresh = |field: &str, number: u64| -> Refresh {
+        let text = format!(
+            r#"{{"protocol":1,"client":"a","run":"b","epoch":1,"sequence":1,"products":{{"SPEECH":{{"{field}":{number}}}}}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    for field in ["usage_count", "usage_ms", "denied"] {
+        assert_eq!(refresh(field, MOST_COUNTED).check(), Ok(()), "{field}");
+        for number in [MOST_COUNTED + 1, u64::MAX] {
+            let fault = refresh(field, number).check().unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Malformed);
+            assert!(fault.detail.contains("SPEECH") && fault.detail.contains(field), "{fault}");
+        }
+    }
+    let audio = Refresh { audio_ms: MOST_COUNTED + 1, ..refresh("denied", 0) };
+    assert!(audio.check().unwrap_err().detail.contains("audio_ms"));
+    let dropped = Refresh { dropped: u64::MAX, ..refresh("denied", 0) };
+    assert!(dropped.check().unwrap_err().detail.contains("dropped"));
+    let late = Records { first: u64::MAX, ..records(vec![record(CheckOutOutcome::Denied, None)]) };
+    assert!(late.check().unwrap_err().detail.contains("first"));
 }
