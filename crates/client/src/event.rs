@@ -46,6 +46,11 @@ pub enum ClientEvent {
         /// Which.
         server: String,
     },
+    /// Another application with the same client id has taken this client's place; it comes back with a new run.
+    Superseded {
+        /// On which server.
+        server: String,
+    },
     /// The server's grant ends soon.
     Notice {
         /// Which.
@@ -86,6 +91,10 @@ impl fmt::Display for ClientEvent {
                 f.write_str("New ones follow when a server responds.")
             }
             Self::Resumed { server } => write!(f, "{server} is responding. Licenses are available again."),
+            Self::Superseded { server } => write!(
+                f,
+                "Another application has used this client's id on {server}. Coming back with a new run. Give each application a client id of its own."
+            ),
             Self::Notice { server, sentence, .. } | Self::Refused { server, sentence } => {
                 write!(f, "{server}: {sentence}")
             }

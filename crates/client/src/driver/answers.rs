@@ -1,4 +1,8 @@
-use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, Welcome};
+use std::sync::Arc;
+
+use licensing::client_protocol::{
+    ALIVE_MS, Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, REFRESH_MS, Welcome,
+};
 use licensing::failover::{FailoverEvent, PRIMARY};
 
 use super::known_server::ServerSession;
@@ -14,11 +18,16 @@ const INTERVALS_MS: std::ops::RangeInclusive<u64> = 100..=PATIENCE_MS;
 /// A server that speaks another version, or serves another run of this client, is asked this many times less often.
 const SELDOM: u64 = 5;
 
+/// A run that ended without a word is taken for alive this long after a start, milliseconds.
+const EARLIER_RUN_MS: u64 = ALIVE_MS as u64 + 2 * REFRESH_MS;
+
 /// How a request ended.
 #[derive(Debug)]
 pub enum RequestOutcome {
     /// A hello.
     Welcome {
+        /// The run it was said for.
+        generation: u32,
         /// Whether it told why this client has come.
         tells: bool,
         /// The answer.
@@ -26,6 +35,8 @@ pub enum RequestOutcome {
     },
     /// A refresh.
     Allocated {
+        /// The run it was sent for.
+        generation: u32,
         /// As it was sent.
         session: ServerSession,
         /// When.
@@ -56,8 +67,15 @@ impl Driver {
         let now_ms = self.now_ms();
         // What is too old by now ends before the answer counts.
         self.feed(FailoverEvent::Tick, now_ms);
+        let current = self.identity.generation;
         match outcome {
-            RequestOutcome::Welcome { tells, result } => {
+            RequestOutcome::Welcome { generation, .. } | RequestOutcome::Allocated { generation, .. }
+                if generation != current =>
+            {
+                self.known[server].is_asking = false;
+                self.known[server].due_ms = now_ms;
+            }
+            RequestOutcome::Welcome { tells, result, .. } => {
                 self.known[server].is_asking = false;
                 match result {
                     Ok(welcome) => {
@@ -65,10 +83,14 @@ impl Driver {
                         self.known[server].is_told |= tells && self.failover.works_with(server);
                         self.welcomed(server, &welcome, now_ms);
                     }
+                    Err(problem) if problem.kind == Some(FaultKind::Superseded) => {
+                        self.superseded(server, problem, now_ms)
+                    }
+                    Err(problem) if problem.kind == Some(FaultKind::IdInUse) => self.in_use(server, problem, now_ms),
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
-            RequestOutcome::Allocated { session, sent_ms, works, is_idle, result } => {
+            RequestOutcome::Allocated { session, sent_ms, works, is_idle, result, .. } => {
                 self.known[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
@@ -79,6 +101,9 @@ impl Driver {
                     Err(problem) if problem.kind == Some(FaultKind::UnknownClient) => {
                         self.unknown(server, problem, now_ms)
                     }
+                    Err(problem) if problem.kind == Some(FaultKind::Superseded) => {
+                        self.superseded(server, problem, now_ms)
+                    }
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
@@ -86,7 +111,8 @@ impl Driver {
                 self.known[server].is_sending = false;
                 match result {
                     Ok(answer) => {
-                        if self.known[server].session.is_some_and(|session| session.epoch == epoch) {
+                        let known = &self.known[server];
+                        if known.session.or(known.lost).is_some_and(|session| session.epoch == epoch) {
                             self.recorded(server, first, sent, &answer, now_ms);
                         }
                     }
@@ -103,6 +129,7 @@ impl Driver {
         known.due_ms = now_ms;
         known.is_settled = false;
         known.is_to_greet = false;
+        known.in_use_since = None;
         if let Some(terms) = &welcome.ve {
             self.tell(KeeperEvent::Terms { server, terms: terms.clone() });
         }
@@ -170,11 +197,39 @@ impl Driver {
         known.problem = None;
         known.answered_ms = Some(now_ms);
         known.has_forgotten = false;
+        known.is_renewed = false;
         known.interval_ms = interval_ms;
         known.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
         if std::mem::take(&mut known.is_hurried) {
             known.hurry(now_ms);
         }
+    }
+
+    /// Another run has taken this client's place: it comes back with a new one. Counters begin anew in it, from what the
+    /// servers have heard.
+    fn superseded(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
+        if self.known[server].is_renewed {
+            // Again, before it was answered once: no use in asking faster than usual.
+            return self.failed(server, problem, now_ms);
+        }
+        self.known[server].is_renewed = true;
+        self.shared.tell(ClientEvent::Superseded { server: self.shared.names[server].clone() });
+        self.identity = Arc::new(self.identity.renewed(self.random.id()));
+        self.shared.pools().iter().for_each(|pool| pool.count_anew());
+        self.known.iter_mut().for_each(|known| known.renew(now_ms));
+    }
+
+    /// Another run of this client is alive at the server. It may be that of this application before a restart, which is silent
+    /// soon; only then is it no use to ask.
+    fn in_use(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
+        let known = &mut self.known[server];
+        let since_ms = *known.in_use_since.get_or_insert(now_ms);
+        if now_ms.saturating_sub(since_ms) >= EARLIER_RUN_MS {
+            return self.failed(server, problem, now_ms);
+        }
+        known.due_ms = now_ms.saturating_add(self.random.around(known.interval_ms));
+        self.trouble(server, &problem);
+        self.known[server].problem = Some(problem);
     }
 
     /// The server does not know this run: it is introduced again.
@@ -192,7 +247,13 @@ impl Driver {
     pub(super) fn failed(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
         let is_refusal = matches!(
             problem.kind,
-            Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
+            Some(
+                FaultKind::ProtocolVersion
+                    | FaultKind::Superseded
+                    | FaultKind::IdInUse
+                    | FaultKind::LoginRefused
+                    | FaultKind::HoursUsedUp
+            )
         );
         let seldom = is_refusal && !problem.is_full;
         let is_drained = problem.kind == Some(FaultKind::Drained);

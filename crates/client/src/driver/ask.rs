@@ -31,7 +31,7 @@ impl Driver {
     /// When something is to be sent to a server next.
     pub(super) fn due_at(&self, server: ServerIndex) -> Option<u64> {
         let known = &self.known[server];
-        let refresh = (!known.is_asking && self.is_asked(server)).then_some(known.due_ms);
+        let refresh = (known.may_be_asked() && self.is_asked(server)).then_some(known.due_ms);
         let records = self.sends_records(server).then_some(known.records_due_ms);
         refresh.into_iter().chain(records).min()
     }
@@ -40,7 +40,7 @@ impl Driver {
     pub(super) fn ask_those_due(&mut self, now_ms: u64) {
         for server in 0..self.known.len() {
             let known = &self.known[server];
-            if !known.is_asking && known.due_ms <= now_ms && self.is_asked(server) {
+            if known.may_be_asked() && known.due_ms <= now_ms && self.is_asked(server) {
                 self.ask(server, now_ms);
             }
             if self.sends_records(server) && self.known[server].records_due_ms <= now_ms {
@@ -57,6 +57,7 @@ impl Driver {
         known.sent_ms = now_ms;
         let link = known.link.clone();
         let sender = self.sender.clone();
+        let generation = self.identity.generation;
         // Each move to a backup is told there once, also when it knows this run from before.
         let is_news = server != PRIMARY && works && !known.is_told;
         let Some(session) = known.session.as_mut().filter(|_| !is_news && !known.is_to_greet) else {
@@ -65,7 +66,7 @@ impl Driver {
             tokio::spawn(async move {
                 let result = ask(&link, "/v1/hello", hello).await;
                 // The driver may have ended.
-                let _ = sender.send((server, RequestOutcome::Welcome { tells: is_news, result }));
+                let _ = sender.send((server, RequestOutcome::Welcome { generation, tells: is_news, result }));
             });
             self.feed(FailoverEvent::Asked(server), now_ms);
             return;
@@ -82,7 +83,7 @@ impl Driver {
         tokio::spawn(async move {
             let refresh = refresh.stamped(&shared, &identity).await;
             let result = ask(&link, "/v1/refresh", body(&refresh)).await;
-            let outcome = RequestOutcome::Allocated { session, sent_ms: now_ms, works, is_idle, result };
+            let outcome = RequestOutcome::Allocated { generation, session, sent_ms: now_ms, works, is_idle, result };
             let _ = sender.send((server, outcome));
         });
         self.feed(FailoverEvent::Asked(server), now_ms);

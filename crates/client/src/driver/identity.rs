@@ -14,6 +14,8 @@ pub struct ClientIdentity {
     /// In whose name licenses are taken when a request names nobody.
     pub user: String,
     logins: Vec<VeLogin>,
+    /// Which run this is, counted from 0: answers to an earlier one are not for this one.
+    pub generation: u32,
     /// When it began.
     pub began_ms: u64,
     began_wall_ms: i64,
@@ -23,7 +25,21 @@ impl ClientIdentity {
     /// A client that begins now. `logins`: what each server is to hear besides, none or one for each.
     pub fn new(hello: Hello, user: String, logins: Vec<VeLogin>, clock: &dyn Clock) -> Self {
         let began_wall_ms = clock.wall_ms().max(EARLIEST_WALL_MS);
-        Self { hello, user, logins, began_ms: clock.elapsed_ms(), began_wall_ms }
+        Self { hello, user, logins, generation: 0, began_ms: clock.elapsed_ms(), began_wall_ms }
+    }
+
+    /// The same client with a new run, in place of this one.
+    pub fn renewed(&self, run: String) -> Self {
+        let hello = Hello { replaces: Some(self.hello.run.clone()), run, ..self.hello.clone() };
+        let Self { user, logins, generation, began_ms, began_wall_ms, .. } = self;
+        Self {
+            hello,
+            user: user.clone(),
+            logins: logins.clone(),
+            generation: generation + 1,
+            began_ms: *began_ms,
+            began_wall_ms: *began_wall_ms,
+        }
     }
 
     /// The hello to a server: the passphrase is that of its address.

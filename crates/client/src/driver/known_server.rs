@@ -30,6 +30,10 @@ pub struct KnownServer {
     pub is_hurried: bool,
     /// It forgot this run, and has not answered a refresh since.
     pub has_forgotten: bool,
+    /// It said that another run has taken this client's place, and has not answered a refresh since.
+    pub is_renewed: bool,
+    /// Since when it says that another run of this client is alive there.
+    pub in_use_since: Option<u64>,
     /// Its last answer was not usable.
     pub is_troubled: bool,
     /// Whether records are under way.
@@ -78,6 +82,8 @@ impl KnownServer {
             interval_ms: REFRESH_MS,
             is_hurried: false,
             has_forgotten: false,
+            is_renewed: false,
+            in_use_since: None,
             is_troubled: false,
             is_sending: false,
             records_due_ms: now_ms,
@@ -90,6 +96,19 @@ impl KnownServer {
             ends_ms: None,
             problem: None,
         }
+    }
+
+    /// Whether a hello or a refresh may be sent now. A new session waits for records under way: their numbers are those of the
+    /// session before.
+    pub fn may_be_asked(&self) -> bool {
+        !self.is_asking && !(self.session.is_none() && self.is_sending)
+    }
+
+    /// The client begins a new run: it says hello again.
+    pub fn renew(&mut self, now_ms: u64) {
+        self.lost = self.session.take().or(self.lost);
+        self.has_forgotten = false;
+        self.due_ms = now_ms;
     }
 
     /// The next refresh is wanted at once, as far as the last was long enough ago.

@@ -66,7 +66,13 @@ impl Problem {
     pub fn is_lasting(&self) -> bool {
         let is_refusal = matches!(
             self.kind,
-            Some(FaultKind::LoginRefused | FaultKind::ProtocolVersion | FaultKind::Malformed | FaultKind::Superseded)
+            Some(
+                FaultKind::LoginRefused
+                    | FaultKind::ProtocolVersion
+                    | FaultKind::Malformed
+                    | FaultKind::Superseded
+                    | FaultKind::IdInUse
+            )
         );
         is_refusal && !self.is_full
     }

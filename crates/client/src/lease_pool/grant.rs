@@ -38,6 +38,7 @@ impl LeasePool {
         if let Some(until) = good_until {
             state.begin(server, until, limit.is_some(), now_ms);
         }
+        state.servers[server].heard_of = state.servers[server].told;
         if let Some(limit) = limit {
             let here = state.held_at(server);
             let at = &mut state.servers[server];

@@ -23,8 +23,16 @@ impl LeasePool {
         at.holding.settle(held);
         let version = at.holding.echo();
         let held = at.holding.carried(held);
-        let ServerUsage { taken, denied, usage_ms } = state.usage.usage_at(server, now_ms);
+        let told = state.usage.usage_at(server, now_ms);
+        let at = &mut state.servers[server];
+        at.told = told;
+        let ServerUsage { taken, denied, usage_ms } = told.since(at.before);
         Use { held, want, version, usage_count: taken, usage_ms, denied }
+    }
+
+    /// A new run begins: what servers were told of the one before is not told again.
+    pub fn count_anew(&self) {
+        self.state().servers.iter_mut().for_each(|at| at.before = at.heard_of);
     }
 
     /// What was used so far, at all servers together.

@@ -9,6 +9,17 @@ pub struct ServerUsage {
     pub usage_ms: u64,
 }
 
+impl ServerUsage {
+    /// What came after.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            taken: self.taken.saturating_sub(before.taken),
+            denied: self.denied.saturating_sub(before.denied),
+            usage_ms: self.usage_ms.saturating_sub(before.usage_ms),
+        }
+    }
+}
+
 /// Time in use of one product, kept so that it can be read at any instant at once: that of all ended leases, and of those in use
 /// the sum of their starts. At any time it is ended + in use × now − starts, and never goes back.
 #[derive(Debug)]

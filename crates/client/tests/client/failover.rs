@@ -26,6 +26,7 @@ async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_l
         Mode::Refuses(FaultKind::Unavailable),
         Mode::Refuses(FaultKind::ProtocolVersion),
         Mode::Refuses(FaultKind::Superseded),
+        Mode::Refuses(FaultKind::IdInUse),
         Mode::Refuses(FaultKind::UnknownClient),
     ] {
         let scene = FakeInstallation::new();
@@ -208,7 +209,52 @@ async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_was_superseded_does_not_take_its_place_back() {
+async fn a_client_whose_place_was_taken_comes_back_with_a_new_run_and_says_so() {
+    let scene = FakeInstallation::new();
+    let client = scene.connect().await;
+    let mut events = client.events();
+    let lease = client.acquire("SPEECH").await.unwrap();
+    pass(5_000).await;
+    let first = scene.primary.world().hellos[0].run.clone();
+    let told = scene.primary.last("SPEECH");
+    scene.primary.world().superseded.insert(first.clone());
+    pass(5_000).await;
+    {
+        let world = scene.primary.world();
+        assert_eq!((world.hellos.len(), &world.hellos[1].replaces), (2, &Some(first.clone())));
+        assert_ne!(world.hellos[1].run, first);
+        let hellos = &world.hellos;
+        assert!(world.refreshes.iter().any(|(_, refresh)| refresh.run == hellos[1].run && refresh.epoch == 2));
+    }
+    assert!(lease.is_valid(), "what it has stays");
+    let said: Vec<String> = heard(&mut events).iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|sentence| sentence.contains("Give each application a client id of its own.")), "{said:?}");
+    assert_eq!(scene.primary.last("SPEECH").usage_count, 0, "that was told by the run before");
+    let second = client.acquire("SPEECH").await.unwrap();
+    drop((lease, second));
+    let totals = client.totals();
+    client.close().await;
+    let last = scene.primary.world().goodbyes[0].products[&"SPEECH".parse().unwrap()];
+    assert_eq!((last.usage_count, told.usage_count + last.usage_count), (1, totals.acquired));
+    assert_eq!(told.usage_ms + last.usage_ms, totals.usage_ms, "both runs together tell all of it, once");
+    assert!(scene.backup.world().hellos.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_application_that_restarts_at_once_waits_until_its_earlier_run_is_silent() {
+    let scene = FakeInstallation::new();
+    scene.primary.set(Mode::Refuses(FaultKind::IdInUse));
+    let connecting = tokio::spawn(scene.builder().connect());
+    pass(10_500).await;
+    assert!(scene.backup.world().hellos.is_empty() && !connecting.is_finished());
+    scene.primary.set(Mode::Good);
+    let client = connecting.await.unwrap().unwrap();
+    assert!(client.acquire("SPEECH").await.is_ok());
+    assert_eq!((scene.primary.world().hellos.len(), scene.backup.world().hellos.len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_superseded_everywhere_keeps_asking_and_its_leases_end() {
     let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();

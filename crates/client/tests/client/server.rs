@@ -1,6 +1,6 @@
 //! A license server in memory that speaks the protocol, and misbehaves when told to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -49,6 +49,8 @@ pub struct FakeServerState {
     /// Licenses of each product that other clients have.
     pub others: u32,
     pub knows: bool,
+    /// Runs whose place another application has taken.
+    pub superseded: BTreeSet<String>,
     pub epoch: u64,
     pub sequence: u64,
     pub limits: BTreeMap<ProductCode, (u32, u64)>,
@@ -81,6 +83,7 @@ impl FakeServer {
             licensed: licensed.iter().map(|(product, n)| ((*product).to_owned(), *n)).collect(),
             others: 0,
             knows: false,
+            superseded: BTreeSet::new(),
             epoch: 1,
             sequence: 0,
             limits: BTreeMap::new(),
@@ -158,7 +161,16 @@ impl FakeServerState {
     fn hello(&mut self, body: &[u8]) -> Text {
         let hello: Hello = serde_json::from_slice(body).unwrap();
         hello.check().unwrap();
+        if self.superseded.contains(&hello.run) {
+            return Err(Fault::superseded());
+        }
         let login = hello.ve.clone();
+        if hello.replaces.is_some() && self.hellos.last().is_some_and(|last| hello.replaces.as_ref() == Some(&last.run))
+        {
+            (self.epoch, self.sequence, self.acknowledged) = (self.epoch + 1, 0, 0);
+            self.records.clear();
+            self.limits.clear();
+        }
         self.hellos.push(hello);
         let ve = match (&self.ve, login) {
             (Some((opens, terms)), Some(login)) if login.passphrase == *opens => Some(terms.clone()),
@@ -183,14 +195,17 @@ impl FakeServerState {
         })
     }
 
-    fn check(&self, epoch: u64) -> Result<(), Fault> {
+    fn check(&self, run: &str, epoch: u64) -> Result<(), Fault> {
+        if self.superseded.contains(run) {
+            return Err(Fault::superseded());
+        }
         if self.knows && epoch == self.epoch { Ok(()) } else { Err(Fault::unknown_client()) }
     }
 
     fn refresh(&mut self, body: &[u8], now_ms: u64) -> Text {
         let refresh: Refresh = serde_json::from_slice(body).unwrap();
         refresh.check().unwrap();
-        self.check(refresh.epoch)?;
+        self.check(&refresh.run, refresh.epoch)?;
         assert!(refresh.sequence > self.sequence, "a sequence came twice");
         if let Some((_, before)) = self.refreshes.iter().rev().find(|(_, before)| before.epoch == refresh.epoch) {
             for (product, used) in &before.products {
@@ -234,7 +249,7 @@ impl FakeServerState {
     fn take_records(&mut self, body: &[u8]) -> Text {
         let batch: Records = serde_json::from_slice(body).unwrap();
         batch.check()?;
-        self.check(batch.epoch)?;
+        self.check(&batch.run, batch.epoch)?;
         let latest = batch.records.iter().map(|record| record.to.unwrap_or(record.from)).max().unwrap();
         self.batches.push((batch.now, latest));
         for (number, record) in (batch.first..).zip(batch.records) {
@@ -252,7 +267,7 @@ impl FakeServerState {
 
     fn goodbye(&mut self, body: &[u8]) -> Text {
         let goodbye: Refresh = serde_json::from_slice(body).unwrap();
-        self.check(goodbye.epoch)?;
+        self.check(&goodbye.run, goodbye.epoch)?;
         let saved = goodbye.sequence;
         self.goodbyes.push(goodbye);
         text(&Farewell { protocol: VERSION, saved })
