@@ -11,3 +11,4 @@ mod request;
 pub mod ve;
 
 pub use bind::bind;
+pub use listen::AGAIN;

@@ -22,6 +22,9 @@ pub use middleware::request_id::current as request_id;
 pub use state::App;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use crate::places::{PlacedAcceptor, Places};
 
 /// Answers requests until the handle shuts down.
 ///
@@ -32,18 +35,21 @@ pub async fn serve(
     app: App,
     tls: Option<tls::Tls>,
     handle: axum_server::Handle<SocketAddr>,
+    places: Arc<Places>,
 ) -> std::io::Result<()> {
     // Rendering spawns on this runtime; a second call in one process keeps the first.
     let _ = any_spawner::Executor::init_tokio();
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls.config)?.handle(handle);
+            let placed = |inner| PlacedAcceptor::new(inner, places);
+            let mut server = axum_server::from_tcp_rustls(listener, tls.config)?.map(placed).handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            let placed = |inner| PlacedAcceptor::new(inner, places);
+            let mut server = axum_server::from_tcp(listener)?.map(placed).handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }

@@ -8,6 +8,7 @@ mod console;
 mod control;
 mod http;
 mod logging;
+mod places;
 mod reporting;
 mod search;
 mod settings;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::api::{Api, setup_url};
 use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
+use crate::places::PortPlaces;
 use crate::settings::{self, Flags, Settings};
 use crate::{clients, control, logging, reporting};
 
@@ -71,12 +72,13 @@ impl Serve {
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
         let reporting = reporting::bind(&settings).await?.map(Arc::new);
         engine.settle_leases().await;
-        let clients = clients::bind(&settings, &engine).await?.map(Arc::new);
-        let ve = clients::ve::bind(&settings).await?.map(Arc::new);
+        let places = PortPlaces::of_this_process();
+        let clients = clients::bind(&settings, &engine, places.clients.clone()).await?.map(Arc::new);
+        let ve = clients::ve::bind(&settings, places.clients).await?.map(Arc::new);
         let addresses = [
             ("clients", clients.as_ref().and_then(|port| port.address())),
             ("ve", ve.as_ref().and_then(|port| port.address())),
-            ("reporting", reporting.as_ref().map(|bound| bound.address())),
+            ("reporting", reporting.as_ref().and_then(|port| port.address())),
         ];
         engine.alerts.link_to(&origin);
         engine.override_settings(settings.overrides());
@@ -99,15 +101,14 @@ impl Serve {
             }),
             None => engine.watch_port("VE port", false, move || state.clone()),
         }
-        let state = match (&reporting, settings.reporting) {
-            (Some(bound), _) => PortState::Listening(bound.address()),
-            (None, None) => off("reporting"),
-            (None, Some(wanted)) => PortState::Closed(format!(
-                "Port {} could not be used when this server started. Choose another with --reporting, or restart this server once the port is free.",
-                wanted.port()
-            )),
-        };
-        engine.watch_port("Reporting API", false, move || state.clone());
+        let state = off("reporting");
+        match &reporting {
+            Some(port) => engine.watch_port("Reporting API", false, {
+                let port = port.clone();
+                move || port.state()
+            }),
+            None => engine.watch_port("Reporting API", false, move || state.clone()),
+        }
         let (shown, is_own) = tls::certificate(&settings);
         match (tls.is_some(), clients.is_some()) {
             (true, _) => engine.watch_certificate("the console", shown, is_own),
@@ -149,7 +150,7 @@ impl Serve {
                 handle.graceful_shutdown(Some(GRACE));
             }
         });
-        let served = http::serve(listener, app, tls, handle).await;
+        let served = http::serve(listener, app, tls, handle, places.console).await;
         tasks.finish().await;
         if let Err(error) = engine.leases.commit(true).await {
             tracing::error!(%error, "could not store usage at shutdown; clients will report it again");

@@ -78,7 +78,18 @@ impl PortAnswer {
         Self::fault(&Fault::new(FaultKind::TooLarge, detail))
     }
 
-    /// Whether the connection is worth keeping.
+    /// More bytes are under way than there is room for.
+    pub fn busy() -> Self {
+        let detail = "This server is receiving too much at the moment. Send it again with the next refresh.";
+        Self::fault(&Fault::new(FaultKind::Unavailable, detail))
+    }
+
+    /// A request that did not arrive in time.
+    pub fn late() -> Self {
+        Self::other(408, "The request did not arrive within 10 seconds.")
+    }
+
+    /// The media type of the body.
     pub fn content_type(&self) -> &'static str {
         if self.status == 200 { "application/json" } else { "application/problem+json" }
     }

@@ -1,17 +1,17 @@
 //! The address of the license port: the one given, else `port_number` of the conf file, which may change.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::Engine;
 use licensing::self_check::PortState;
-use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::listen::{AGAIN, CONNECTIONS, ClientListener};
+use super::listen::{AGAIN, ClientListener, everywhere, open, open_everywhere};
 use crate::exit::Failure;
 use crate::http::tls;
+use crate::places::Places;
 use crate::settings::{Clients, Settings};
 
 /// The license port, bound but not served yet.
@@ -25,14 +25,14 @@ pub struct Port {
 ///
 /// # Errors
 /// A sentence that says why the port or the certificate cannot be used.
-pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, Failure> {
-    raise_open_files();
-    let (wanted, follows) = match settings.clients {
+pub async fn bind(settings: &Settings, engine: &Engine, places: Arc<Places>) -> Result<Option<Port>, Failure> {
+    let (wanted, opened) = match settings.clients {
         Clients::Off => return Ok(None),
-        Clients::At(address) => (address, false),
-        Clients::PortNumber => (everywhere(engine), true),
+        Clients::At(address) => (address, open(address)),
+        Clients::PortNumber => (everywhere(port_number(engine)), open_everywhere(port_number(engine))),
     };
-    let (listener, trouble) = match TcpListener::bind(wanted).await {
+    let follows = matches!(settings.clients, Clients::PortNumber);
+    let (listener, trouble) = match opened {
         Ok(listener) => (Some(listener), None),
         Err(error) if follows => {
             let why = why_not(wanted, &error);
@@ -43,7 +43,7 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
     let tls = acceptor(settings, address).await?;
-    let listener = ClientListener::new(listener, tls);
+    let listener = ClientListener::new(listener, tls, places);
     listener.note_trouble(trouble);
     Ok(Some(Port { listener, follows }))
 }
@@ -55,16 +55,16 @@ pub(super) async fn acceptor(settings: &Settings, address: SocketAddr) -> Result
     Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 
-/// `port_number` of the conf file, on all addresses.
-fn everywhere(engine: &Engine) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.conf().effective.port_number)
+fn port_number(engine: &Engine) -> u16 {
+    engine.conf().effective.port_number
 }
 
 fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
     let (ip, port) = (address.ip(), address.port());
+    let on = if ip.is_unspecified() { String::new() } else { format!(" on {ip}") };
     match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "Another program is using port {port} on {ip}. Stop it, change port_number in license_server.conf, or choose another address with --clients."
+            "Another program is using port {port}{on}. Stop it, change port_number in license_server.conf, or choose another address with --clients."
         ),
         std::io::ErrorKind::PermissionDenied => {
             format!("This user may not listen on port {port}. Choose one above 1023.")
@@ -73,19 +73,6 @@ fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
             format!("This machine has no address {ip}. Choose one of its own with --clients.")
         }
         _ => format!("Can't listen on {address}: {error}. Choose another address with --clients."),
-    }
-}
-
-/// Every client is an open file.
-fn raise_open_files() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    let wanted = CONNECTIONS as u64 + 1_000;
-    if limit.current.is_some_and(|current| current < wanted) {
-        limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            tracing::warn!(%error, "this process may open few files, so few clients can connect");
-        }
     }
 }
 
@@ -103,29 +90,31 @@ impl Port {
     /// Answers clients until `stop`, at the port the conf file names when that is how it was chosen.
     pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) {
         let mut conf = engine.conf_changes();
+        let is_there = |port: u16| self.address().is_some_and(|address| address.port() == port);
         // It may have changed while this task was restarted.
-        if self.follows && self.address().is_some_and(|address| address != everywhere(&engine)) {
+        if self.follows && !is_there(port_number(&engine)) {
             conf.mark_changed();
         }
         loop {
-            let closed = self.address().is_none();
+            let is_elsewhere = self.follows && !is_there(port_number(&engine));
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.listener.accept(&engine, &stop) => {}
                 changed = conf.changed(), if self.follows => if changed.is_err() { return },
-                () = tokio::time::sleep(AGAIN), if self.follows && closed => {}
+                () = tokio::time::sleep(AGAIN), if is_elsewhere => {}
             }
-            let wanted = everywhere(&engine);
-            if self.address() == Some(wanted) {
+            let port = port_number(&engine);
+            if is_there(port) {
                 self.listener.note_trouble(None);
                 continue;
             }
-            match self.listener.listen(wanted).await {
-                Ok(()) => tracing::info!(address = %wanted, "listening for applications"),
+            match self.listener.listen(port) {
+                Ok(()) => tracing::info!(port, "listening for applications"),
                 Err(error) => {
-                    let why = why_not(wanted, &error);
-                    tracing::error!("applications can't connect on the port in the conf file: {why}");
-                    self.listener.note_trouble(Some(why));
+                    let why = why_not(everywhere(port), &error);
+                    if self.listener.note_trouble(Some(why.clone())) {
+                        tracing::error!("applications can't connect on the port in the conf file: {why}");
+                    }
                 }
             }
         }

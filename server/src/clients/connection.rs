@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use engine::Engine;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
@@ -16,18 +16,19 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use reporting::ReplayedStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::answer::{PortAnswer, PortCall, answer};
 use super::request::{ParsedRequest, find};
+use crate::places::{ByteRoom, FIRST, Place, begun};
 
-/// A connection says something within this time, or it is closed.
-const FIRST: Duration = Duration::from_secs(10);
 /// Between two requests of a client lie 2 s; a connection that is silent for this long is closed.
 const IDLE: Duration = Duration::from_secs(75);
-/// Once begun, a request arrives, and an answer is taken, within this time.
+/// Once begun, a request arrives as a whole, and an answer is taken, within this time.
 const ARRIVAL: Duration = Duration::from_secs(10);
+/// Bytes read at a time at first; then as many as are there already.
+const MORE: usize = 1024;
 /// First byte of a TLS connection: a handshake record (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 /// Requests of one HTTP/2 connection at a time.
@@ -37,17 +38,34 @@ fn out_of_time() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "timed out")
 }
 
+/// Who connected: its address and its place.
+#[derive(Debug)]
+pub struct Caller {
+    address: Box<str>,
+    place: Place,
+}
+
+impl Caller {
+    pub fn new(ip: IpAddr, place: Place) -> Arc<Self> {
+        Arc::new(Self { address: ip.to_canonical().to_string().into(), place })
+    }
+
+    /// Returns when its place is needed for another connection.
+    pub async fn must_go(&self) {
+        self.place.must_go().await;
+    }
+}
+
 /// Answers until the client closes the connection or is silent for too long.
 ///
 /// There are thousands of connections, mostly idle: state for rare cases is boxed, so they stay small.
 pub async fn converse(
     mut stream: TcpStream,
-    from: SocketAddr,
+    caller: Arc<Caller>,
     engine: Arc<Engine>,
     tls: Option<TlsAcceptor>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let address: Arc<str> = from.ip().to_canonical().to_string().into();
     let mut bytes: Vec<u8> = Vec::new();
     let mut patience = FIRST;
     loop {
@@ -58,14 +76,23 @@ pub async fn converse(
         }
         patience = IDLE;
         let mut told = false;
+        let end = Instant::now() + ARRIVAL;
+        let mut room = caller.place.room();
         let found = loop {
             match find(&bytes, told) {
                 ParsedRequest::Part(missing) => {
-                    let read = async {
-                        bytes.reserve(missing.max(1024));
-                        stream.read_buf(&mut bytes).await
+                    // As it comes, and not as it was announced.
+                    if bytes.len() == bytes.capacity() {
+                        let more = missing.clamp(MORE, bytes.len().max(MORE));
+                        if !room.grow_to(bytes.len() + more) {
+                            break ParsedRequest::Refuse(PortAnswer::busy());
+                        }
+                        bytes.reserve_exact(more);
+                    }
+                    let Ok(read) = timeout_at(end, stream.read_buf(&mut bytes)).await else {
+                        break ParsedRequest::Refuse(PortAnswer::late());
                     };
-                    if timeout(ARRIVAL, read).await.map_err(|_| out_of_time())?? == 0 {
+                    if read? == 0 {
                         return Ok(());
                     }
                     if bytes.first() == Some(&TLS_HANDSHAKE) {
@@ -75,7 +102,7 @@ pub async fn converse(
                                 "the client uses TLS, which is off here",
                             ));
                         };
-                        return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, address)).await;
+                        return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, caller.clone())).await;
                     }
                 }
                 ParsedRequest::Continue => {
@@ -88,8 +115,11 @@ pub async fn converse(
         match found {
             ParsedRequest::Call { call, body, keep } => {
                 let end = body.end;
-                let answer = Box::pin(answer(&engine, call, &bytes[body], &address)).await;
-                bytes.drain(..end);
+                let answer = Box::pin(answer(&engine, call, &bytes[body], &caller.address)).await;
+                bytes = bytes.split_off(end);
+                if answer.status == 200 {
+                    caller.place.prove();
+                }
                 send(&mut stream, &written(&answer, keep)).await?;
                 if !keep {
                     return Box::pin(close(stream)).await;
@@ -99,7 +129,7 @@ pub async fn converse(
                 send(&mut stream, &written(&answer, false)).await?;
                 return Box::pin(close(stream)).await;
             }
-            _ => return Box::pin(serve(ReplayedStream::new(bytes, stream), engine, address)).await,
+            _ => return Box::pin(serve(ReplayedStream::new(bytes, stream), engine, caller.clone())).await,
         }
     }
 }
@@ -109,10 +139,10 @@ async fn secure(
     tls: TlsAcceptor,
     stream: ReplayedStream<TcpStream>,
     engine: Arc<Engine>,
-    address: Arc<str>,
+    caller: Arc<Caller>,
 ) -> io::Result<()> {
-    let stream = timeout(ARRIVAL, tls.accept(stream)).await;
-    serve(stream.map_err(|_| out_of_time())??, engine, address).await
+    let greeted = timeout(FIRST, async { begun(tls.accept(stream).await?).await });
+    serve(greeted.await.map_err(|_| out_of_time())??, engine, caller).await
 }
 
 /// An answer as HTTP/1.1.
@@ -149,13 +179,13 @@ async fn close(mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// HTTP/2, TLS and unusual HTTP/1.1.
-async fn serve<S>(stream: S, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()>
+async fn serve<S>(stream: S, engine: Arc<Engine>, caller: Arc<Caller>) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
-        let (engine, address) = (engine.clone(), address.clone());
-        async move { Ok::<_, Infallible>(handle(request, &engine, &address).await) }
+        let (engine, caller) = (engine.clone(), caller.clone());
+        async move { Ok::<_, Infallible>(handle(request, &engine, &caller).await) }
     });
     let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(16 * 1024);
@@ -169,20 +199,43 @@ where
     builder.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
-async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> Response<Full<Bytes>> {
+async fn handle(request: Request<Incoming>, engine: &Engine, caller: &Caller) -> Response<Full<Bytes>> {
     let answer = match PortCall::of(request.uri().path()) {
         None => PortAnswer::not_found(),
         Some(_) if request.method() != Method::POST => PortAnswer::wrong_method(),
-        Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {
-            Ok(Ok(body)) => answer(engine, call, &body.to_bytes(), address).await,
-            Ok(Err(error)) if error.is::<LengthLimitError>() => PortAnswer::too_large(call),
-            Ok(Err(_)) => PortAnswer::other(400, "The body was cut off."),
-            Err(_) => PortAnswer::other(408, "The body did not arrive in time."),
-        },
+        Some(call) => {
+            let mut room = caller.place.room();
+            match timeout(ARRIVAL, collected(request.into_body(), call, &mut room)).await {
+                Ok(Ok(body)) => answer(engine, call, &body, &caller.address).await,
+                Ok(Err(refused)) => refused,
+                Err(_) => PortAnswer::late(),
+            }
+        }
     };
+    if answer.status == 200 {
+        caller.place.prove();
+    }
     let content_type = answer.content_type();
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+/// A whole body, as long as there is room for it.
+async fn collected(mut body: Incoming, call: PortCall, room: &mut ByteRoom<'_>) -> Result<Vec<u8>, PortAnswer> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| PortAnswer::other(400, "The body was cut off."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        let length = bytes.len() + data.len();
+        if length > call.most() {
+            return Err(PortAnswer::too_large(call));
+        }
+        if !room.grow_to(length) {
+            return Err(PortAnswer::busy());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
 }

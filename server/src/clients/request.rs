@@ -1,6 +1,7 @@
 //! Reads ordinary HTTP/1.1 requests. Anything else is left to hyper.
 
 use super::answer::{PortAnswer, PortCall};
+use crate::places::HTTP2;
 
 /// The most bytes of a request line and its headers.
 const HEAD: usize = 8 * 1024;
@@ -21,9 +22,6 @@ pub enum ParsedRequest {
     /// HTTP/2, or HTTP/1 of a kind not read here.
     Other,
 }
-
-/// The preface of an HTTP/2 connection.
-const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Classifies the bytes of a connection. `told`: the client already got its 100 Continue.
 pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {

@@ -1,23 +1,20 @@
 //! The port of VE addresses (8083 unless the address names another): the license port again, where VE
 //! clients look for it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Engine;
 use licensing::self_check::PortState;
 use licensing::ve::DEFAULT_PORT;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::bind::acceptor;
-use super::listen::{AGAIN, ClientListener};
+use super::listen::{AGAIN, ClientListener, everywhere, open};
 use crate::exit::Failure;
+use crate::places::Places;
 use crate::settings::{Settings, VePort};
-
-/// The default port.
-const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DEFAULT_PORT);
 
 /// The port, bound at once if its address was given.
 pub struct VeListener {
@@ -32,12 +29,12 @@ pub struct VeListener {
 ///
 /// # Errors
 /// A sentence that says why a given address can't be used.
-pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
+pub async fn bind(settings: &Settings, places: Arc<Places>) -> Result<Option<VeListener>, Failure> {
     let (address, listener) = match settings.ve {
         VePort::Off => return Ok(None),
-        VePort::WhileLicensed => (EVERYWHERE, None),
+        VePort::WhileLicensed => (everywhere(DEFAULT_PORT), None),
         VePort::At(address) => {
-            let listener = TcpListener::bind(address).await.map_err(|error| {
+            let listener = open(address).map_err(|error| {
                 Failure::failed(format!(
                     "Can't listen for VE clients on {address} (--ve): {error}. Choose another address."
                 ))
@@ -48,7 +45,7 @@ pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
     let tls = acceptor(settings, address).await?;
     Ok(Some(VeListener {
         named: listener.is_some(),
-        listener: ClientListener::new(listener, tls),
+        listener: ClientListener::new(listener, tls, places),
         wanted: AtomicBool::new(false),
     }))
 }
@@ -70,26 +67,20 @@ impl VeListener {
     /// Answers clients until `stop`.
     pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) {
         let mut changes = engine.ve.changes();
-        let mut told = false;
         loop {
             let wanted = self.named || changes.borrow_and_update().installed.is_some();
             self.wanted.store(wanted, Ordering::Relaxed);
             match (wanted, self.address()) {
-                (true, None) => match self.listener.listen(EVERYWHERE).await {
-                    Ok(()) => {
-                        tracing::info!(address = %EVERYWHERE, "listening for VE clients");
-                        told = false;
-                    }
-                    Err(error) if !told => {
+                (true, None) => match self.listener.listen(DEFAULT_PORT) {
+                    Ok(()) => tracing::info!(port = DEFAULT_PORT, "listening for VE clients"),
+                    Err(error) => {
                         let why = format!(
-                            "Port {} can't be used: {error}. VE clients can use only the license port. Choose another with --ve, or turn it off.",
-                            EVERYWHERE.port()
+                            "Port {DEFAULT_PORT} can't be used: {error}. VE clients can use only the license port. Choose another with --ve, or turn it off."
                         );
-                        self.listener.note_trouble(Some(why));
-                        tracing::warn!(address = %EVERYWHERE, %error, "the port for VE addresses is not available; VE clients can use only the license port. Choose another with --ve, or turn it off");
-                        told = true;
+                        if self.listener.note_trouble(Some(why)) {
+                            tracing::warn!(port = DEFAULT_PORT, %error, "the port for VE addresses is not available; VE clients can use only the license port. Choose another with --ve, or turn it off");
+                        }
                     }
-                    Err(_) => {}
                 },
                 (false, Some(_)) => {
                     self.listener.close();

@@ -87,6 +87,8 @@ fn describe() {
         "leasehold_broken_invariants_total",
         "State changes rejected because they would have broken an invariant"
     );
+    describe_counter!("leasehold_refused_connections_total", "Connections to the license port that had no place");
+    describe_counter!("leasehold_misdated_records_total", "Check-outs dated outside the run of their client, not kept");
     describe_counter!("leasehold_task_restarts_total", "Restarts of background tasks after a failure");
     describe_gauge!("leasehold_audit_breaks", "Breaks of the audit chain that were ever found");
     describe_gauge!("leasehold_registered", "1 if this server is registered");

@@ -1,44 +1,46 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::Engine;
+use licensing::self_check::PortState;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::AGAIN;
 use crate::exit::Failure;
 use crate::http::tls;
 use crate::settings::Settings;
 
-/// A port, bound but not served yet.
-pub struct BoundPort {
-    listener: std::net::TcpListener,
-    address: SocketAddr,
+/// The port of the reporting API, not served yet.
+pub struct ReportingPort {
+    wanted: SocketAddr,
+    /// The listener, or why there is none.
+    listener: Mutex<Result<std::net::TcpListener, String>>,
     tls: Arc<rustls::ServerConfig>,
 }
 
 /// Binds the port of the reporting API; `None` if it is off. If another program has the default port, the server
-/// starts without; an address that was given must be free.
+/// starts without and takes it when it is free; an address that was given must be free.
 ///
 /// # Errors
 /// A sentence that says why the port or the certificate cannot be used.
-pub async fn bind(settings: &Settings) -> Result<Option<BoundPort>, Failure> {
+pub async fn bind(settings: &Settings) -> Result<Option<ReportingPort>, Failure> {
     let Some(wanted) = settings.reporting else { return Ok(None) };
-    let listener = match TcpListener::bind(wanted).await {
-        Ok(listener) => listener,
-        Err(error) if !settings.reporting_is_named => {
-            eprintln!("the reporting API is off: {}", why_not(wanted, &error));
-            return Ok(None);
+    let listener = match open(wanted).await {
+        Err(why) if settings.reporting_is_named => return Err(Failure::failed(why)),
+        Err(why) => {
+            eprintln!("the reporting API is off: {why}");
+            Err(why)
         }
-        Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
+        opened => opened,
     };
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::failed(format!("Can't determine the reporting API's address: {error}.")))?;
-    let listener = listener
-        .into_std()
-        .map_err(|error| Failure::failed(format!("Can't use the reporting API's port: {error}.")))?;
-    let tls = tls::given_or_made(settings, address).await?.config.get_inner();
-    Ok(Some(BoundPort { listener, address, tls }))
+    let tls = tls::given_or_made(settings, wanted).await?.config.get_inner();
+    Ok(Some(ReportingPort { wanted, listener: Mutex::new(listener), tls }))
+}
+
+async fn open(wanted: SocketAddr) -> Result<std::net::TcpListener, String> {
+    let listener = TcpListener::bind(wanted).await.map_err(|error| why_not(wanted, &error))?;
+    listener.into_std().map_err(|error| why_not(wanted, &error))
 }
 
 fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
@@ -57,10 +59,22 @@ fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
     }
 }
 
-impl BoundPort {
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+impl ReportingPort {
+    fn listener(&self) -> MutexGuard<'_, Result<std::net::TcpListener, String>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it listens; `None` while another program has the port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener().as_ref().ok().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// What it does now, and why not.
+    pub fn state(&self) -> PortState {
+        match &*self.listener() {
+            Ok(listener) => PortState::Listening(listener.local_addr().unwrap_or(self.wanted)),
+            Err(why) => PortState::Closed(why.clone()),
+        }
     }
 
     /// Answers calls until `stop`. The port stays open when it ends otherwise and is started again.
@@ -68,7 +82,20 @@ impl BoundPort {
     /// # Errors
     /// [`std::io::Error`] when the transport cannot be set up.
     pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) -> std::io::Result<()> {
-        let listener = TcpListener::from_std(self.listener.try_clone()?)?;
-        super::serve(listener, engine, Some(self.tls.clone()), stop).await
+        while self.address().is_none() {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+            if let Ok(listener) = open(self.wanted).await {
+                tracing::info!(address = %self.wanted, "listening for the reporting API");
+                *self.listener() = Ok(listener);
+            }
+        }
+        let opened = match &*self.listener() {
+            Ok(listener) => listener.try_clone()?,
+            Err(why) => return Err(std::io::Error::other(why.clone())),
+        };
+        super::serve(TcpListener::from_std(opened)?, engine, Some(self.tls.clone()), stop).await
     }
 }

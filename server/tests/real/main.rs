@@ -10,6 +10,7 @@ mod crash;
 mod exchange;
 mod failover;
 mod faults;
+mod flood;
 mod harness;
 mod logs;
 mod outside;
