@@ -162,6 +162,13 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sends all unproven connections away: the server ends, and nobody waits for them.
+    pub fn send_silent_away(&self) {
+        for of_address in self.taken().by_address.values_mut() {
+            std::mem::take(&mut of_address.unproven).values().for_each(|must_go| must_go.notify_one());
+        }
+    }
+
     /// A place for a connection from this address, if there is one.
     pub fn take(self: &Arc<Self>, from: SocketAddr) -> Option<Place> {
         let address = neighbourhood(from.ip());
@@ -387,6 +394,8 @@ mod tests {
         let fifth = places.take(from("10.0.0.1")).unwrap();
         assert!(!must_go(&second).await && must_go(&third).await && !must_go(&fourth).await);
         assert!(places.take(from("10.0.0.1")).is_none(), "four of one address");
+        places.send_silent_away();
+        assert!(must_go(&fifth).await && must_go(&other).await && !must_go(&second).await);
         drop((second, third, fourth, fifth));
         assert!(places.take(from("10.0.0.1")).is_some());
     }

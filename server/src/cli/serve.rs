@@ -140,13 +140,14 @@ impl Serve {
         announce(&engine, &settings, &origin, tls.as_ref(), addresses).await?;
         let handle = axum_server::Handle::new();
         tokio::spawn({
-            let (handle, stop) = (handle.clone(), stop.clone());
+            let (handle, stop, console) = (handle.clone(), stop.clone(), places.console.clone());
             async move {
                 tokio::select! {
                     () = wait_for_signal() => stop.cancel(),
                     // A background task keeps failing.
                     () = stop.cancelled() => {}
                 }
+                console.send_silent_away();
                 handle.graceful_shutdown(Some(GRACE));
             }
         });

@@ -95,7 +95,7 @@ fn under(flood: &Flood) -> (Duration, u64) {
                 threads.spawn(move || {
                     let mut stream = connect(ATTACKER, to);
                     for number in 0..flood.hellos / HELLOS_AT_ONCE {
-                        let asked = stream.as_mut().map_or(false, |stream| {
+                        let asked = stream.as_mut().is_ok_and(|stream| {
                             ask(stream, "hello", &hello(&format!("flood-{thread}-{number}"))).is_ok()
                         });
                         said.fetch_add(usize::from(asked), Ordering::Relaxed);
