@@ -43,7 +43,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let shared = self.handle.shared();
         let now_ms = shared.clock.about_ms();
-        self.handle.pool.give_back(self.place, self.generation, now_ms, &shared.journal);
+        if self.handle.pool.give_back(self.place, self.generation, now_ms, &shared.journal) {
+            shared.wake.notify_one();
+        }
     }
 }
 

@@ -54,6 +54,7 @@ struct State {
     demand: Demand,
     asked_ms: u64,
     told_want: u32,
+    told_need: u32,
     /// As many are wanted at any time, no more and no fewer.
     always: Option<u32>,
     hurried: bool,
@@ -68,13 +69,7 @@ struct AtServer {
     heard: Option<GrantDetails>,
     /// It was told that nothing is in use.
     released: bool,
-    /// What was used before this run: it is not part of what is told.
-    before: ServerUsage,
-    /// What the last refresh told, from the start of the client.
-    told: ServerUsage,
-    /// The last that was answered.
-    heard_of: ServerUsage,
-}
+ours}
 
 /// Why nothing at all is given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +147,7 @@ impl LeasePool {
             demand: Demand::default(),
             asked_ms: 0,
             told_want: 0,
+            told_need: 0,
             always: None,
             hurried: false,
             slots: Slots::default(),
@@ -191,15 +187,17 @@ impl LeasePool {
         Some(TakenLease { place, generation: state.generation, was_last: state.usage.held() >= state.cap })
     }
 
-    /// Returns a license. One that has ended already changes nothing.
+    /// Returns a license; whether somebody else waits for it, because more are in use than the limit. One that has ended
+    /// already changes nothing.
     #[inline]
-    pub fn give_back(&self, place: u32, generation: u64, now_ms: u64, journal: &Journal) {
+    pub fn give_back(&self, place: u32, generation: u64, now_ms: u64, journal: &Journal) -> bool {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
         if generation != state.generation {
-            return;
+            return false;
         }
-        let Some(slot) = state.slots.remove(place) else { return };
+        let Some(slot) = state.slots.remove(place) else { return false };
+        let was_above = state.usage.held() > state.cap;
         state.usage.end(slot.from_ms, now_ms);
         let someone_waits = state.waiting > 0;
         drop(state);
@@ -207,6 +205,7 @@ impl LeasePool {
         if someone_waits {
             self.freed.notify_one();
         }
+        was_above
     }
 
     /// Whether a license that was taken still counts.
@@ -262,19 +261,25 @@ impl LeasePool {
         state.waiting = state.waiting.saturating_sub(1);
     }
 
-    /// Whether the server is to hear at once that more is wanted; true once for each time it is told.
+    /// Whether the server is to hear at once that more is wanted or needed; true once for each time it is told.
     pub fn hurries(&self, now_ms: u64) -> bool {
         let mut state = self.state();
         if state.ending == Ending::Closed || state.hurried {
             return false;
         }
-        state.hurried = state.want(now_ms) > state.told_want;
+        let needs_more = state.always.is_none() && state.needed() > state.told_need;
+        state.hurried = needs_more || state.want(now_ms) > state.told_want;
         state.hurried
     }
 
     /// The latest time that was noted here: the clock may show it in a few milliseconds only.
     pub fn latest_ms(&self) -> u64 {
         self.state().now_ms
+    }
+
+    /// The limit of the server in use.
+    pub fn cap(&self) -> u32 {
+        self.state().cap
     }
 
     /// Licenses in use.

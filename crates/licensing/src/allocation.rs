@@ -1,8 +1,8 @@
 //! Which client may use how many licenses: a pure state machine with its invariants.
 //!
 //! The sum of *counted* licenses never exceeds the licensed number. A client is never *told* more than is counted for
-//! it, and may never believe more either: a lowered limit stays counted until the client has echoed the lower one, and
-//! the limit of a silent client until its cache must have been flushed.
+//! it, and may never believe more either: a lowered limit stays counted until the client has echoed the lower one, what
+//! it uses beyond that until it was returned, and the limit of a silent client until its cache must have been flushed.
 
 mod fair;
 mod invariant;
@@ -53,7 +53,7 @@ pub struct Allocation {
     times: Times,
     runs: BTreeMap<RunKey, ClientRun>,
     pools: BTreeMap<ProductCode, Pool>,
-    /// Order of requests that could not be met at once: first come, first served.
+    /// Order in which clients began to wait and took licenses: who has waited longest comes first.
     asked: u64,
 }
 
@@ -218,7 +218,8 @@ impl Allocation {
 
     /// Releases licenses of silent clients once their caches must have been flushed; returns those clients.
     pub fn expire(&mut self, now: i64) -> Vec<RunKey> {
-        let claims = |run: &ClientRun| run.counts() || run.shares.values().any(|share| share.want > 0);
+        let claims =
+            |run: &ClientRun| run.counts() || run.shares.values().any(|share| share.want > 0 || share.need > 0);
         let silent: Vec<RunKey> =
             self.runs.iter().filter(|(_, run)| run.deadline <= now && claims(run)).map(|(key, _)| *key).collect();
         for key in &silent {
@@ -297,8 +298,8 @@ impl Allocation {
     fn quiet(&mut self, key: RunKey, of: impl Fn(&ProductCode) -> bool) -> bool {
         let Some(run) = self.runs.get(&key) else { return false };
         let quiet = |(product, share): (&ProductCode, &Share)| {
-            let changed = ((share.held, share.want) != (0, 0) || share.over) && of(product);
-            changed.then(|| (product.clone(), Share { held: 0, want: 0, asked: 0, over: false, ..*share }))
+            let changed = *share != share.quiet() && of(product);
+            changed.then(|| (product.clone(), share.quiet()))
         };
         let changed: Vec<(ProductCode, Share)> = run.shares.iter().filter_map(quiet).collect();
         let any = !changed.is_empty();
@@ -326,7 +327,9 @@ impl Allocation {
         pool.load = pool.load - before.load() + share.load();
         // Once the sum fits again, it must keep fitting.
         pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed.supply())));
-        let claim = |share: &Share| (share.floor(), share.want, share.counted, share.over);
+        let claim = |share: &Share| {
+            (share.floor(), share.need, share.want, share.counted, share.over, share.asked, share.served)
+        };
         if claim(&before) != claim(&share) {
             pool.level.stale = true;
         }

@@ -146,7 +146,11 @@ pub struct Use {
     /// Licenses in use now.
     #[serde(default)]
     pub held: u32,
-    /// Licenses requested, including those it holds.
+    /// Licenses it needs: those it holds, requests that wait now, and requests denied since the last refresh. Without
+    /// it, `want` is the need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub need: Option<u32>,
+    /// Licenses requested: what it needs, and what it would like to have ready.
     #[serde(default)]
     pub want: u32,
     /// The version of the limit it observes; 0 before the first.

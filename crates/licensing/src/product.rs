@@ -68,6 +68,8 @@ impl FromStr for LicenseKind {
 pub enum Licensed {
     /// So many.
     Count(u32),
+    /// So many, each kept as long as its client runs: a limit never falls below what is in use.
+    Kept(u32),
     /// Any number: use is counted, not limited.
     Metered,
 }
@@ -78,7 +80,7 @@ impl Licensed {
     pub fn supply(self) -> u32 {
         const MORE_THAN_ANYBODY_WANTS: u32 = 1_000_000;
         match self {
-            Licensed::Count(count) => count,
+            Licensed::Count(count) | Licensed::Kept(count) => count,
             Licensed::Metered => MORE_THAN_ANYBODY_WANTS,
         }
     }
@@ -87,9 +89,15 @@ impl Licensed {
     #[must_use]
     pub fn count(self) -> Option<u32> {
         match self {
-            Licensed::Count(count) => Some(count),
+            Licensed::Count(count) | Licensed::Kept(count) => Some(count),
             Licensed::Metered => None,
         }
+    }
+
+    /// Whether clients keep what they have in use.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Licensed::Kept(_))
     }
 
     /// Both together.
@@ -97,6 +105,9 @@ impl Licensed {
     pub fn and(self, other: Licensed) -> Licensed {
         match (self, other) {
             (Licensed::Count(one), Licensed::Count(more)) => Licensed::Count(one.saturating_add(more)),
+            (Licensed::Count(one) | Licensed::Kept(one), Licensed::Count(more) | Licensed::Kept(more)) => {
+                Licensed::Kept(one.saturating_add(more))
+            }
             _ => Licensed::Metered,
         }
     }

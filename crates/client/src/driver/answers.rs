@@ -160,10 +160,13 @@ impl Driver {
         let is_granted = works && self.failover.serving() == Some(server);
         let good_until = is_granted.then(|| sent_ms.saturating_add(valid_ms));
         let name = self.shared.names[server].clone();
+        let mut owes_echo = false;
         for pool in self.shared.pools() {
             let limit = allocation.products.get(&pool.product);
+            let before = pool.cap();
             if let Some(now) = pool.hear(server, limit, good_until, now_ms, &self.shared.journal) {
                 let licensed = limit.map_or(0, |limit| limit.licensed);
+                owes_echo |= works && now < before;
                 let event = ClientEvent::Allocation {
                     server: name.clone(),
                     product: pool.product.clone(),
@@ -200,7 +203,8 @@ impl Driver {
         known.is_renewed = false;
         known.interval_ms = interval_ms;
         known.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
-        if std::mem::take(&mut known.is_hurried) {
+        // What a lower limit takes away is free for others once the server knows that it is kept to.
+        if std::mem::take(&mut known.is_hurried) || owes_echo {
             known.hurry(now_ms);
         }
     }

@@ -13,9 +13,15 @@ impl LeasePool {
         let peak = std::mem::replace(&mut state.peak, needed).max(needed);
         state.demand.note(peak, now_ms);
         let held = if works { state.usage.held() } else { state.held_at(server) };
+        let told = state.usage.usage_at(server, now_ms);
+        // A license of a virtual machine is wanted at all times: that is its need.
+        let has_need = works && state.always.is_none();
         let want = if works { state.want(now_ms) } else { held };
+        let denied = told.denied.saturating_sub(state.servers[server].told.denied);
+        // One that asks again and again needs no more for it than was wanted at once.
+        let need = needed.saturating_add(u32::try_from(denied).unwrap_or(u32::MAX)).min(want);
         if works {
-            state.told_want = want;
+            (state.told_want, state.told_need) = (want, need);
             state.hurried = false;
         }
         let at = &mut state.servers[server];
@@ -23,11 +29,9 @@ impl LeasePool {
         at.holding.settle(held);
         let version = at.holding.echo();
         let held = at.holding.carried(held);
-        let told = state.usage.usage_at(server, now_ms);
-        let at = &mut state.servers[server];
         at.told = told;
         let ServerUsage { taken, denied, usage_ms } = told.since(at.before);
-        Use { held, want, version, usage_count: taken, usage_ms, denied }
+        Use { held, need: has_need.then(|| need.max(held)), want, version, usage_count: taken, usage_ms, denied }
     }
 
     /// A new run begins: what servers were told of the one before is not told again.
@@ -61,12 +65,18 @@ impl State {
         self.demand.want(self.usage.held(), self.waiting, now_ms)
     }
 
+    /// Whether the server in use has granted all that is in use.
+    fn carries_all(&self) -> bool {
+        let held = self.usage.held();
+        self.servers[self.usage.server()].holding.carried(held) == held
+    }
+
     /// How many of the leases in use count at `server`: all at the one in use; all at another until the one in use carries them.
     /// A server that was told that nothing is in use may have given it to others: it stays so.
     pub(super) fn held_at(&self, server: ServerIndex) -> u32 {
         let held = self.usage.held();
         let at = &self.servers[server];
-        let is_carried = at.released || at.heard.is_none() || held <= self.cap;
+        let is_carried = at.released || at.heard.is_none() || self.carries_all();
         if server != self.usage.server() && is_carried { 0 } else { held }
     }
 }

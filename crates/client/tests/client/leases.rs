@@ -149,7 +149,7 @@ async fn a_product_without_license_is_refused_without_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_taken_beyond_a_limit_that_shrank_and_the_echo_waits_until_it_is_kept() {
+async fn nothing_is_taken_beyond_a_limit_that_shrank_and_the_echo_says_at_once_what_is_still_in_use() {
     let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut leases = Vec::new();
@@ -160,7 +160,13 @@ async fn nothing_is_taken_beyond_a_limit_that_shrank_and_the_echo_waits_until_it
     pass(3_000).await;
     assert!(client.try_acquire("SPEECH").is_err());
     assert!(leases.iter().all(client::Lease::is_valid), "nothing in use is revoked");
-    // The fake server asserts that the lower limit is echoed only when it is kept to.
+    let told = scene.primary.last("SPEECH");
+    assert_eq!((told.held, told.version), (6, scene.primary.world().limits[&"SPEECH".parse().unwrap()].1));
+    // The fake server asserts that from the echo on never more is in use than the limit, or than was told before.
+    leases.truncate(5);
+    assert!(client.try_acquire("SPEECH").is_err(), "what is returned above the limit is not taken again");
+    pass(200).await;
+    assert_eq!(scene.primary.last("SPEECH").held, 5, "and told at once");
     leases.truncate(3);
     pass(3_000).await;
     leases.push(client.try_acquire("SPEECH").unwrap());

@@ -53,7 +53,8 @@ pub struct FakeServerState {
     pub superseded: BTreeSet<String>,
     pub epoch: u64,
     pub sequence: u64,
-    pub limits: BTreeMap<ProductCode, (u32, u64)>,
+    /// Limit, version, and the most that may be in use.
+    pub limits: BTreeMap<ProductCode, (u32, u64, u32)>,
     pub hellos: Vec<Hello>,
     pub refreshes: Vec<(u64, Refresh)>,
     pub goodbyes: Vec<Refresh>,
@@ -234,13 +235,14 @@ impl FakeServerState {
 
     fn limit(&mut self, product: &ProductCode, used: &licensing::client_protocol::Use) -> Limit {
         let licensed = self.licensed.get(product.as_str()).copied().unwrap_or(0);
-        let (limit, version) = self.limits.entry(product.clone()).or_insert((0, 0));
+        let (limit, version, most) = self.limits.entry(product.clone()).or_insert((0, 0, 0));
         if used.version == *version && *version > 0 {
-            assert!(used.held <= *limit, "a limit was echoed that is not kept to");
+            assert!(used.held <= *most, "a limit was echoed that is not kept to");
+            *most = used.held.max(*limit);
         }
         let given = used.want.min(licensed.saturating_sub(self.others));
         if given != *limit || *version == 0 {
-            (*limit, *version) = (given, *version + 1);
+            (*limit, *version, *most) = (given, *version + 1, given.max(*most));
         }
         let why = (given < used.want).then_some(if licensed == 0 { Shortage::NotLicensed } else { Shortage::AllInUse });
         Limit { limit: given, version: *version, licensed, why, sentence: None }

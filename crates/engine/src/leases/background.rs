@@ -71,7 +71,7 @@ impl Engine {
         }
         let (pools, in_force) = self.ve_pools();
         if in_force {
-            licensed.extend(pools.into_iter().map(|(product, instances)| (product, Licensed::Count(instances))));
+            licensed.extend(pools.into_iter().map(|(product, instances)| (product, Licensed::Kept(instances))));
         } else {
             out.extend(pools.into_keys());
         }

@@ -142,7 +142,7 @@ impl PoolView {
     /// Whether there is anything to say of it: it is licensed, reserved or in use.
     #[must_use]
     pub fn is_of_interest(&self) -> bool {
-        self.licensed != Licensed::Count(0) || self.counted > 0 || self.held > 0
+        self.licensed.count() != Some(0) || self.counted > 0 || self.held > 0
     }
 
     /// How much of what is licensed is in use, percent, rounded down; `None` if there is no limit, or nothing licensed.

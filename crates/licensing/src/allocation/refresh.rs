@@ -79,11 +79,8 @@ impl Allocation {
         self.level(product, now);
 
         let Some(pool) = self.pools.get(product) else { return self.told(key, product, &share, said) };
-        let wanted = if held_back || share.over {
-            share.floor()
-        } else {
-            pool.level.share_of(key, &share, pool.licensed.supply())
-        };
+        let wanted =
+            if held_back || share.over { share.floor() } else { pool.level.share_of(key, &share, pool.licensed) };
         // It may be told what is already counted for it, plus what is free.
         let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
         share.tell(wanted.min(reachable));
@@ -91,7 +88,8 @@ impl Allocation {
             effect.store_first = true;
         }
         effect.changed |= share.durable() != before.durable();
-        effect.moved |= (share.held, share.want, share.over) != (before.held, before.want, before.over);
+        let shown = |share: &Share| (share.held, share.need, share.want, share.over);
+        effect.moved |= shown(&share) != shown(&before);
         self.put(key, product, share);
         if let Err(broken) = self.check_pool(product) {
             let undone = Share { told: before.told, counted: before.counted, ..share };

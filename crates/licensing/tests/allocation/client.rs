@@ -18,33 +18,24 @@ pub struct ClientHolding {
     pub held: u32,
     /// The limit it keeps to.
     pub limit: u32,
-    /// The version of that; this is what it echoes.
+    /// The version of that, which it echoes at once.
     pub version: u64,
-    /// A lower limit it heard of and has not come down to, and its version.
-    pub pending: Option<(u32, u64)>,
 }
 
 impl ClientHolding {
     /// The most it could have in use while its cache is good, whatever happens until it hears more.
     pub fn reach(&self) -> u32 {
-        self.held.max(self.pending.map_or(self.limit, |(limit, _)| limit))
+        self.held.max(self.limit)
     }
 
-    /// What it may use from now on.
+    /// What it may use from now on. What is in use above a lower limit is returned in its time.
     pub fn limit(&self) -> u32 {
-        self.pending.map_or(self.limit, |(limit, _)| limit)
-    }
-
-    fn settle(&mut self) {
-        if let Some((limit, version)) = self.pending.filter(|(limit, _)| self.held <= *limit) {
-            (self.limit, self.version, self.pending) = (limit, version, None);
-        }
+        self.limit
     }
 
     fn hear(&mut self, limit: u32, version: u64) {
-        if version > self.pending.map_or(self.version, |(_, version)| version) {
-            self.pending = Some((limit, version));
-            self.settle();
+        if version > self.version {
+            (self.limit, self.version) = (limit, version);
         }
     }
 }
@@ -57,12 +48,15 @@ pub struct SentRefresh {
     pub sent: i64,
     /// Held, wanted and echoed version of each product.
     pub said: Vec<(u32, u32, u64)>,
+    /// What it needs of each, if it says so; else all it wants.
+    pub needs: Option<Vec<u32>>,
 }
 
 impl SentRefresh {
     pub fn uses(&self) -> BTreeMap<ProductCode, Use> {
         let one = |(index, &(held, want, version)): (usize, &(u32, u32, u64))| {
-            (product(index), Use { held, want, version, ..Use::default() })
+            let need = self.needs.as_ref().map(|needs| needs[index]);
+            (product(index), Use { held, need, want, version, ..Use::default() })
         };
         self.said.iter().enumerate().map(one).collect()
     }
@@ -126,7 +120,6 @@ impl HonestClient {
     pub fn come_down(&mut self, index: usize, held: u32) {
         let holding = &mut self.products[index];
         holding.held = holding.held.min(held);
-        holding.settle();
     }
 
     /// Drops everything once the cache is no good any more.
@@ -143,7 +136,7 @@ impl HonestClient {
         self.sequence += gap;
         self.awaits = Some(self.sequence);
         let said = self.products.iter().zip(wants).map(|(has, want)| (has.held, (*want).max(has.held), has.version));
-        SentRefresh { key: self.key, sequence: self.sequence, sent: now, said: said.collect() }
+        SentRefresh { key: self.key, sequence: self.sequence, sent: now, said: said.collect(), needs: None }
     }
 
     /// Hears an answer: the cache is good for `cache` from when the refresh was sent.

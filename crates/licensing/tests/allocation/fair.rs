@@ -14,30 +14,42 @@ pub struct ShareClaim {
     pub limit: u32,
 }
 
-/// Max-min fair, by hand: everybody keeps what is in use, and whoever has least of those who want more gets the next one. The order
-/// among equals is left open. Nobody is told of a share beyond what is licensed.
-pub fn fair(claims: &[ShareClaim], licensed: u32) -> bool {
-    let mut has: Vec<u32> = claims.iter().map(|claim| claim.held).collect();
-    let mut left = licensed.saturating_sub(has.iter().sum());
-    let wants_more = |has: &[u32], index: usize| claims[index].want.min(licensed) > has[index];
-    while left > 0 {
-        let Some(least) = (0..has.len()).filter(|index| wants_more(&has, *index)).map(|index| has[index]).min() else {
-            break;
-        };
-        let equal: Vec<usize> =
-            (0..has.len()).filter(|index| has[*index] == least && wants_more(&has, *index)).collect();
-        if (equal.len() as u32) > left {
-            // So many of the equals have one more, and it does not matter here which.
-            let given = equal.iter().filter(|index| claims[**index].limit == least + 1).count() as u32;
-            for index in equal {
-                has[index] += u32::from(given == left && claims[index].limit == least + 1);
-            }
-            return given == left && claims.iter().zip(&has).all(|(claim, has)| claim.limit == *has);
-        }
-        left -= equal.len() as u32;
-        equal.into_iter().for_each(|index| has[index] += 1);
+impl ShareClaim {
+    /// What it gets at most.
+    fn most(&self, licensed: u32) -> u32 {
+        self.want.min(licensed).max(self.held)
     }
-    claims.iter().zip(&has).all(|(claim, has)| claim.limit == *has)
+
+    /// What others have to do without: its limit, or what it has in use above that.
+    fn takes(&self) -> u32 {
+        self.limit.max(self.held)
+    }
+}
+
+/// What everybody gets for certain if nothing is in use: whoever has least of those who want more gets the next one.
+fn height(claims: &[ShareClaim], licensed: u32) -> u32 {
+    (0..=licensed).rev().find(|height| claims.iter().map(|c| c.want.min(*height)).sum::<u32>() <= licensed).unwrap_or(0)
+}
+
+/// Max-min fair, as can be seen from outside: what is in use stays, all there is is given out, and nobody who got its limit lately
+/// has more than one who goes short, but for the odd ones. The order among equals is left open.
+pub fn fair(claims: &[ShareClaim], licensed: u32) -> bool {
+    let held: u32 = claims.iter().map(|claim| claim.held).sum();
+    let wanted: u32 = claims.iter().map(|claim| claim.most(licensed)).sum();
+    let all_is_given = claims.iter().map(ShareClaim::takes).sum::<u32>() == wanted.min(licensed.max(held));
+    let height = height(claims, licensed);
+    let is_fair = |(index, claim): (usize, &ShareClaim)| {
+        let is_short = claim.limit < claim.want.min(licensed);
+        let others = claims.iter().enumerate().filter(|(other, _)| *other != index);
+        let others_have_no_more = || {
+            others.clone().all(|(_, other)| {
+                let bound = if other.held < other.limit { claim.limit } else { height };
+                other.limit <= bound + 1
+            })
+        };
+        claim.limit <= claim.most(licensed) && (!is_short || others_have_no_more())
+    };
+    all_is_given && claims.iter().enumerate().all(is_fair)
 }
 
 #[test]
@@ -132,7 +144,8 @@ proptest! {
             let counted = |office: &SimulatedOffice| office.clients.iter().map(|client| office.counted_for(client.key)).collect::<Vec<_>>();
             let before = counted(&office);
             let limit = office.refresh(client, &[250]);
-            prop_assert!(limit >= office.clients[client].products[0].held, "what is in use stays");
+            let held = office.clients[client].products[0].held;
+            prop_assert!(limit.max(office.counted_for(office.clients[client].key)) >= held, "what is in use stays");
             prop_assert!(!over || counted(&office).iter().zip(&before).all(|(now, before)| now <= before), "nothing grows");
             let held = office.clients[client].products[0].held;
             office.clients[client].come_down(0, held.saturating_sub(count));
@@ -152,7 +165,7 @@ proptest! {
         for (round, (more, want, echo)) in claims.into_iter().enumerate() {
             let counted = office.counted_for(liar);
             let lie = crate::client::SentRefresh {
-                key: liar, sequence: round as u64 + 1, sent: office.now, said: vec![(counted + more, want, echo)],
+                key: liar, sequence: round as u64 + 1, sent: office.now, said: vec![(counted + more, want, echo)], needs: None,
             };
             let effect = office.allocation.step(liar, AllocationEvent::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);
             let share = *office.allocation.run(liar).and_then(|run| run.share(&product(0))).unwrap();

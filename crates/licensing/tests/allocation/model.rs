@@ -7,8 +7,8 @@
 
 use licensing::allocation::Times;
 
-use crate::search::{SearchResult, search};
-use crate::world::{AllocationSabotage, SearchPlan};
+use crate::search::{SearchResult, search, search_each};
+use crate::world::{AllocationSabotage, AllocationWorld, SearchPlan};
 
 /// One product; one client has trouble of every kind and the other only asks. As in the real numbers what is counted outlasts the cache.
 const PLAN: SearchPlan = SearchPlan {
@@ -73,6 +73,33 @@ fn every_rule_holds_with_two_products() {
     assert!(holds("two products", SearchPlan { restarts: 1, changes: 1, products: 2, ..SMALL }, 4).worlds > 10_000);
 }
 
+#[test]
+fn from_every_world_an_idle_clients_spare_is_with_who_waits_within_two_refreshes() {
+    let all = each("idle", PLAN, 5, |world| world.spare_goes_to_who_waits());
+    assert!(all > 1_000, "{all} worlds");
+}
+
+#[test]
+fn from_every_world_who_waits_is_served_before_another_is_served_twice() {
+    for (name, plan) in [("one license", SMALL), ("two licenses", PLAN)] {
+        let all = each(name, plan, 5, |world| world.greedy_clients_take_turns());
+        assert!(all > 1_000, "{name}: {all} worlds");
+    }
+}
+
+/// Looks at what follows in every world that so many actions lead to; returns how many those are.
+fn each(name: &str, plan: SearchPlan, depth: usize, then: impl Fn(AllocationWorld) -> Result<(), String>) -> usize {
+    let mut worlds = 0;
+    let looked = search_each(plan, depth, |world| {
+        worlds += 1;
+        then(world.clone())
+    });
+    match looked {
+        Ok(_) => worlds,
+        Err(trace) => panic!("{name}: {trace}"),
+    }
+}
+
 /// A search that must find a broken rule, with the actions that lead there.
 fn finds(plan: SearchPlan, depth: usize, rule: &str) {
     let trace = search(plan, depth).expect_err("a wrong rule is found");
@@ -103,8 +130,8 @@ fn an_answer_before_it_is_stored_is_found() {
 }
 
 #[test]
-fn a_client_that_echoes_before_it_came_down_is_found() {
-    finds(SearchPlan { wrong: AllocationSabotage::EchoedTooSoon, ..PLAN }, 6, "I4");
+fn a_client_that_says_less_than_it_uses_is_found() {
+    finds(SearchPlan { wrong: AllocationSabotage::SaidTooLittle, ..PLAN }, 6, "I4");
 }
 
 #[test]

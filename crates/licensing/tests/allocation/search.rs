@@ -19,6 +19,15 @@ pub struct SearchResult {
 
 /// Looks at every world that up to `depth` actions lead to. A failure comes with the actions that lead there.
 pub fn search(plan: SearchPlan, depth: usize) -> Result<SearchResult, String> {
+    search_each(plan, depth, |_| Ok(()))
+}
+
+/// The same, and looks at each world as `then` says.
+pub fn search_each(
+    plan: SearchPlan,
+    depth: usize,
+    mut then: impl FnMut(&AllocationWorld) -> Result<(), String>,
+) -> Result<SearchResult, String> {
     let start = AllocationWorld::new(plan);
     let mut seen = HashSet::from([shape(&start)]);
     let mut steps: Vec<(usize, Action)> = vec![(0, Action::Tick(1))];
@@ -32,6 +41,9 @@ pub fn search(plan: SearchPlan, depth: usize) -> Result<SearchResult, String> {
                     return Err(trace(plan, &steps, *id, action, &broken));
                 }
                 if seen.insert(shape(&after)) {
+                    if let Err(broken) = then(&after) {
+                        return Err(trace(plan, &steps, *id, action, &broken));
+                    }
                     next.push((steps.len(), after));
                     steps.push((*id, action));
                 }

@@ -36,7 +36,7 @@ impl Versions {
         let code = product(p);
         let mut known = Vec::with_capacity(12);
         for has in world.clients.iter().filter(|client| client.key == key).map(|client| client.products[p]) {
-            known.extend([has.version, has.pending.map_or(0, |(_, version)| version)]);
+            known.push(has.version);
         }
         known.extend(world.requests.iter().filter(|request| request.key == key).map(|request| request.said[p].2));
         known.extend(world.answers.iter().filter(|answer| answer.key == key).map(|answer| answer.limits[p].1));
@@ -139,21 +139,21 @@ impl Words {
                 self.put(has.held);
                 self.put(has.limit);
                 self.put(versions.number(has.version));
-                let (limit, version) = has.pending.unwrap_or_default();
-                self.put(limit);
-                self.put(versions.number(version));
             }
             if let Some(share) = run.and_then(|run| run.share(&code)) {
-                [share.counted, share.told, share.held, share.want, share.lapsed]
+                [share.counted, share.told, share.held, share.need, share.want, share.lapsed]
                     .iter()
                     .for_each(|number| self.put(*number));
                 self.put(versions.number(share.version));
                 self.until(share.lapsed_until);
                 self.put(share.over);
-                let others = world.allocation.runs().filter_map(|(_, run)| run.share(&code));
-                let earlier = others.filter(|other| other.asked > 0 && other.asked < share.asked).count();
-                self.put(share.asked > 0);
-                self.put(earlier as i64);
+                for place in [share.asked, share.served] {
+                    let others = world.allocation.runs().filter_map(|(_, run)| run.share(&code));
+                    let places = others.flat_map(|other| [other.asked, other.served]);
+                    let earlier = places.filter(|other| *other > 0 && *other < place).count();
+                    self.put(place > 0);
+                    self.put(earlier as i64);
+                }
             }
             if let Some(kept) = stored.and_then(|(.., kept)| kept.iter().find(|kept| kept.product == code)) {
                 self.put(kept.counted);

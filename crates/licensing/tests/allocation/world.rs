@@ -17,8 +17,8 @@ pub enum AllocationSabotage {
     ForgotAtStart,
     /// A higher limit is answered before it is stored.
     AnsweredBeforeStored,
-    /// The client echoes a lower limit while it still uses more.
-    EchoedTooSoon,
+    /// The client says that it keeps to a lower limit while it still uses more.
+    SaidTooLittle,
     /// The client counts its cache from when it heard the answer.
     CountedFromHearing,
 }
@@ -249,10 +249,10 @@ impl AllocationWorld {
     fn send(&mut self, client: usize, wants: &[u32]) -> SentRefresh {
         // Two steps apart: the number between is for what a broken server makes up.
         let mut request = self.clients[client].send(wants, 2, self.now);
-        if self.plan.wrong == AllocationSabotage::EchoedTooSoon {
+        if self.plan.wrong == AllocationSabotage::SaidTooLittle {
             for (said, has) in request.said.iter_mut().zip(&self.clients[client].products) {
-                if let Some((limit, version)) = has.pending {
-                    *said = (said.0.min(limit), said.1.min(limit), version);
+                if has.held > has.limit {
+                    *said = (has.limit, has.limit, has.version);
                 }
             }
         }
@@ -303,6 +303,63 @@ impl AllocationWorld {
             self.answers.push(answer);
         }
         Ok(())
+    }
+
+    /// A client says what it wants and needs of its one product, and hears the answer at once.
+    fn say(&mut self, client: usize, want: u32, need: u32) -> Result<(), String> {
+        let held = self.clients[client].products[0].held;
+        let request = SentRefresh {
+            needs: Some(vec![need.max(held)]),
+            ..self.clients[client].send(&[want.max(need).max(held)], 2, self.now)
+        };
+        self.arrive(&request)?;
+        self.check()?;
+        if let Some(answer) = self.answers.pop() {
+            self.hear(&answer);
+        }
+        self.check()
+    }
+
+    /// From here on nothing gets lost: what one client does not use is the other's once both have refreshed twice.
+    pub fn spare_goes_to_who_waits(mut self) -> Result<(), String> {
+        self.requests.clear();
+        self.answers.clear();
+        for (idle, waiter) in [(0, 1), (1, 0)] {
+            let mut world = self.clone();
+            world.clients[idle].come_down(0, 0);
+            let need = world.clients[waiter].products[0].held + 1;
+            if need > world.licensed[0] {
+                continue;
+            }
+            world.say(waiter, need, need)?;
+            for _ in 0..2 {
+                world.say(idle, world.plan.want, 0)?;
+                world.say(waiter, need, need)?;
+            }
+            if world.clients[waiter].products[0].limit() < need {
+                return Err(format!("client {waiter} waits and client {idle} keeps what it does not use"));
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on all take what they may, return it by the next round and want it again: each has its turn.
+    pub fn greedy_clients_take_turns(mut self) -> Result<(), String> {
+        self.requests.clear();
+        self.answers.clear();
+        let mut taken = vec![0; self.clients.len()];
+        for _ in 0..14 {
+            for (client, taken) in taken.iter_mut().enumerate() {
+                self.clients[client].come_down(0, 0);
+                while self.clients[client].products[0].held < self.plan.want
+                    && self.clients[client].acquire(0, self.now)
+                {
+                    *taken += 1;
+                }
+                self.say(client, self.plan.want, self.plan.want)?;
+            }
+        }
+        if taken.iter().any(|taken| *taken < 2) { Err(format!("taken {taken:?}")) } else { Ok(()) }
     }
 
     fn hear(&mut self, answer: &RefreshAnswer) {
