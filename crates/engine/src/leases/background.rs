@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use licensing::allocation::RunKey;
 use licensing::bundle::{LicenseKind, LicenseStatus};
+use licensing::peers::PeerLiveness;
 use licensing::product::{Licensed, ProductCode};
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,13 @@ impl Leases {
     /// Releases the licenses of clients that another server serves now; returns their runs.
     pub(crate) fn moved(&self, clients: &BTreeSet<String>) -> Vec<RunKey> {
         self.table().moved(clients, self.clock.now_ms(), self.clock.mono_ms())
+    }
+
+    /// Clients that hold and request nothing here any more and are served elsewhere have gone there.
+    pub(crate) fn went_home(&self, clients: &BTreeSet<String>) {
+        if !clients.is_empty() {
+            self.table().went_home(clients, self.clock.now_ms(), self.clock.mono_ms());
+        }
     }
 
     /// Stores changes until `stop`; finishes a commit in progress.
@@ -79,6 +87,14 @@ impl Engine {
         (licensed, out)
     }
 
+    /// The clients that peers serve now.
+    fn served_by_peers(&self) -> BTreeSet<String> {
+        let picture = self.peers.picture();
+        let up = picture.others().filter(|server| matches!(server.state, PeerLiveness::Up(_)));
+        let serving = up.filter_map(|server| server.report.as_ref()?.serving.as_ref());
+        serving.flat_map(|serving| serving.clients.iter().cloned()).collect()
+    }
+
     /// Updates the pools from the installed licenses.
     pub async fn settle_leases(&self) {
         let (licensed, out) = self.licensed_products();
@@ -109,6 +125,7 @@ impl Engine {
             }
             let now = self.leases.wall_ms(self.leases.received());
             let moved = self.leases.moved(&self.drained_elsewhere());
+            self.leases.went_home(&self.served_by_peers());
             for silent in self.leases.tick().into_iter().chain(moved) {
                 if let Err(error) = self.usage.lost(silent, now).await {
                     tracing::error!(%error, "could not end check-outs of a client that stopped responding");

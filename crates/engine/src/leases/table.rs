@@ -405,8 +405,8 @@ impl LeaseTable {
         self.note(id, &effect);
     }
 
-    /// Releases the licenses of clients that another server serves now, and returns their runs.
-    pub fn moved(&mut self, clients: &BTreeSet<String>, wall: i64, now: i64) -> Vec<RunKey> {
+    /// The runs of these clients that don't refresh here any longer, each once.
+    fn newly_away(&self, clients: &BTreeSet<String>, now: i64) -> Vec<RunKey> {
         let runs = clients.iter().filter_map(|client| self.by_client.get(client).copied());
         // One that refreshed here a moment ago has not been sent away yet, whatever the other server says.
         let is_away = |id| self.allocation.run(id).is_none_or(|run| now.saturating_sub(run.seen) >= SENT_AWAY);
@@ -414,7 +414,27 @@ impl LeaseTable {
             let entry = self.entries.get(id);
             entry.is_some_and(|entry| entry.state == RunState::Open && entry.moved_at.is_none()) && is_away(*id)
         };
-        let moved: Vec<RunKey> = runs.filter(is_new).collect();
+        runs.filter(is_new).collect()
+    }
+
+    /// Notes clients that left nothing here and that another server serves now.
+    pub fn went_home(&mut self, clients: &BTreeSet<String>, wall: i64, now: i64) {
+        let left_nothing = |run: &ClientRun| {
+            !run.counts() && run.shares().all(|(_, share)| (share.held, share.need, share.want) == (0, 0, 0))
+        };
+        let mut gone = self.newly_away(clients, now);
+        gone.retain(|id| self.allocation.run(*id).is_none_or(left_nothing));
+        for id in gone {
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.moved_at = Some(wall);
+                self.version += 1;
+            }
+        }
+    }
+
+    /// Releases the licenses of clients that another server serves now, and returns their runs.
+    pub fn moved(&mut self, clients: &BTreeSet<String>, wall: i64, now: i64) -> Vec<RunKey> {
+        let moved = self.newly_away(clients, now);
         for id in &moved {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.moved_at = Some(wall);

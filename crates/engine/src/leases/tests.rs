@@ -102,6 +102,35 @@ impl World {
 }
 
 #[tokio::test]
+async fn a_client_that_went_home_and_left_nothing_is_no_longer_connected_here() {
+    let world = World::start().await;
+    let home = std::collections::BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+    let state = |client: &str| {
+        let clients = world.leases.clients();
+        clients.into_iter().find(|of| of.client == client).unwrap().state
+    };
+    for client in ["a", "b"] {
+        let epoch = world.hello(client).await;
+        world.ask(refresh(client, epoch, 1, want(2))).await;
+        // The first returns all it had, the second still holds something.
+        let left = if client == "a" { Use { version: 1, ..Use::default() } } else { want(2) };
+        world.ask(refresh(client, epoch, 2, left)).await;
+        world.ask(refresh(client, epoch, 3, Use { version: 2, ..left })).await;
+    }
+    world.leases.went_home(&home);
+    assert_eq!(state("a"), ClientState::Connected, "it refreshed a moment ago");
+    world.clock.advance(4_000);
+    world.leases.went_home(&std::collections::BTreeSet::new());
+    assert_eq!(state("a"), ClientState::Connected, "nobody else serves it");
+    world.leases.went_home(&home);
+    assert_eq!((state("a"), state("b")), (ClientState::Moved, ClientState::Connected));
+    assert_eq!(world.leases.serving().connected, 1);
+    // It comes back.
+    world.ask(refresh("a", 1, 4, want(1))).await;
+    assert_eq!(state("a"), ClientState::Connected);
+}
+
+#[tokio::test]
 async fn a_limit_is_stored_before_the_client_hears_of_it_and_counted_after_a_restart() {
     let mut world = World::start().await;
     let epoch = world.hello("a").await;
