@@ -55,7 +55,7 @@ pub struct SubjectState {
     /// Who takes care of it: no reminders until it resolves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
-    /// It fired while the rule was silenced, and nobody was notified.
+    /// It fired or recovered while the rule was silenced: the last notification says otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
 }
@@ -67,6 +67,11 @@ impl SubjectState {
 
     fn is_firing(&self) -> bool {
         matches!(self.standing, AlertStatus::Firing { .. })
+    }
+
+    /// Whether the last notification said that it fires.
+    fn is_known_to_fire(&self) -> bool {
+        self.is_firing() != self.untold
     }
 }
 
@@ -159,7 +164,7 @@ pub struct AlertNotice {
     pub subject: String,
     /// When the condition began, Unix milliseconds.
     pub since: Millis,
-    /// When the notice is sent, Unix milliseconds.
+    /// When the notice is sent, or when it recovered, Unix milliseconds.
     pub at: Millis,
     /// The last finding.
     pub evidence: Evidence,
@@ -185,8 +190,16 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
             let names: BTreeSet<String> = next.subjects.keys().chain(found.keys()).cloned().collect();
             for name in names {
                 let finding = found.get(&name).cloned().unwrap_or(SubjectFinding::Good);
-                let (after, kind) = one(rule, next.subjects.get(&name).cloned(), finding, now);
-                if let Some((kind, since, evidence)) = kind {
+                let before = next.subjects.get(&name).cloned();
+                let was_known = before.as_ref().is_some_and(SubjectState::is_known_to_fire);
+                let (mut after, kind) = one(rule, before, finding, now);
+                // Nobody has to hear that what was never told has recovered.
+                let kind = kind.filter(|(kind, ..)| *kind != NoticeKind::Resolved || was_known);
+                let is_told = kind.is_some() && next.silenced_until.is_none();
+                if let Some(after) = &mut after {
+                    after.untold = !is_told && after.is_firing() != was_known;
+                }
+                if let Some((kind, since, evidence)) = kind.filter(|_| is_told) {
                     notices.push(AlertNotice {
                         kind,
                         subject: name.clone(),
@@ -203,30 +216,30 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
             }
         }
     }
-    if next.silenced_until.is_some() {
-        for notice in notices.drain(..).filter(|notice| notice.kind == NoticeKind::Fired) {
-            if let Some(subject) = next.subjects.get_mut(&notice.subject) {
-                subject.untold = true;
-            }
-        }
-    } else {
+    if next.silenced_until.is_none() {
         tell_untold(&mut next, now, &mut notices);
         remind(rule, &mut next, now, &mut notices);
     }
     (next, notices)
 }
 
-/// What fired while the rule was silenced and still fires is news once the silence is over.
+/// What fired while the rule was silenced and still fires, and what recovered meanwhile, is news once the silence is over.
 fn tell_untold(state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
     let unknown_since = state.unknown_since;
     for (name, subject) in state.subjects.iter_mut().filter(|(_, subject)| subject.untold) {
+        let (kind, since, at) = match &mut subject.standing {
+            // Whether it has recovered is not certain yet.
+            AlertStatus::Pending { .. } => continue,
+            AlertStatus::Firing { since, notified } => {
+                *notified = now;
+                (NoticeKind::Fired, *since, now)
+            }
+            AlertStatus::Resolved { since, at } => (NoticeKind::Resolved, *since, *at),
+        };
         subject.untold = false;
-        if let AlertStatus::Firing { since, notified } = &mut subject.standing
-            && subject.acknowledged.is_none()
-        {
-            *notified = now;
-            let (kind, evidence) = (NoticeKind::Fired, subject.evidence.clone());
-            notices.push(AlertNotice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
+        if subject.acknowledged.is_none() {
+            let evidence = subject.evidence.clone();
+            notices.push(AlertNotice { kind, subject: name.clone(), since, at, evidence, unknown_since });
         }
     }
 }
@@ -278,12 +291,16 @@ fn one(
         (SubjectFinding::Bad(evidence), AlertStatus::Pending { since }) => bad_since(rule, since, evidence, now),
         (SubjectFinding::Bad(evidence), AlertStatus::Resolved { .. }) => bad_since(rule, now, evidence, now),
         (SubjectFinding::Good, AlertStatus::Firing { since, .. }) => {
-            // An alert that was never sent is not reported as resolved either.
-            let told = (!before.untold).then(|| (NoticeKind::Resolved, since, before.evidence.clone()));
-            (Some(SubjectState::new(AlertStatus::Resolved { since, at: now }, before.evidence)), told)
+            let told = (NoticeKind::Resolved, since, before.evidence.clone());
+            (Some(SubjectState::new(AlertStatus::Resolved { since, at: now }, before.evidence)), Some(told))
         }
         (SubjectFinding::Between, AlertStatus::Firing { .. }) => (Some(before), None),
-        (_, AlertStatus::Resolved { at, .. }) if now - at < FORGET => (Some(before), None),
+        (_, AlertStatus::Resolved { at, .. }) if before.untold || now - at < FORGET => (Some(before), None),
+        // It recovered while the rule was silenced, and began again only for a moment.
+        (_, AlertStatus::Pending { since }) if before.untold => {
+            let told = (NoticeKind::Resolved, since, before.evidence.clone());
+            (Some(SubjectState::new(AlertStatus::Resolved { since, at: now }, before.evidence)), Some(told))
+        }
         (_, AlertStatus::Pending { .. } | AlertStatus::Resolved { .. }) => (None, None),
     }
 }

@@ -199,6 +199,42 @@ fn a_silenced_rule_tells_nothing_goes_on_and_speaks_again_by_itself() {
 }
 
 #[test]
+fn what_recovers_during_a_silence_is_reported_as_resolved_when_the_silence_ends() {
+    let rule = RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2));
+    let (told, notices) = step(&rule, &RuleState::default(), &days(2), START);
+    assert_eq!(notices[0].kind, NoticeKind::Fired);
+    let silenced = RuleState { silenced_until: Some(START + HOUR), ..told };
+    let (resolved, notices) = step(&rule, &silenced, &days(0), START + TICK);
+    assert_eq!((notices.len(), resolved.firing()), (0, 0));
+    // Also after it has fired and recovered again meanwhile.
+    let (again, _) = step(&rule, &resolved, &days(2), START + 2 * TICK);
+    let (resolved_again, _) = step(&rule, &again, &days(0), START + 3 * TICK);
+    for (state, at) in [(&resolved, START + TICK), (&resolved_again, START + 3 * TICK)] {
+        let (after, notices) = step(&rule, state, &days(0), START + HOUR);
+        assert_eq!(notices.iter().map(|told| (told.kind, told.at)).collect::<Vec<_>>(), [(NoticeKind::Resolved, at)]);
+        assert_eq!(step(&rule, &after, &days(0), START + HOUR + TICK).1, [], "once");
+    }
+    // What fires again is what people know already.
+    assert_eq!(step(&rule, &again, &days(2), START + HOUR).1, []);
+}
+
+#[test]
+fn what_recovered_during_a_silence_and_only_began_again_is_reported_once_it_is_certain() {
+    let wait_ms = 2 * TICK;
+    let rule = RuleSettings { wait_ms, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let (pending, _) = step(&rule, &RuleState::default(), &days(2), START);
+    let (told, notices) = step(&rule, &pending, &days(2), START + wait_ms);
+    assert_eq!(notices[0].kind, NoticeKind::Fired);
+    let silenced = RuleState { silenced_until: Some(START + HOUR), ..told };
+    let (resolved, _) = step(&rule, &silenced, &days(0), START + 3 * TICK);
+    let (begun, _) = step(&rule, &resolved, &days(2), START + HOUR - TICK);
+    let (begun, notices) = step(&rule, &begun, &days(2), START + HOUR);
+    assert_eq!(notices, []);
+    let (_, notices) = step(&rule, &begun, &days(0), START + HOUR + TICK);
+    assert_eq!(notices[0].kind, NoticeKind::Resolved);
+}
+
+#[test]
 fn use_that_hovers_at_its_limit_fires_once() {
     let rule = RuleSettings { wait_ms: 0, ..RuleSettings::new(condition(ConditionKind::UseAbove, 90)) };
     let used = |percent| levels(Levels { in_use: Some(vec![amount("P", percent)]), ..Levels::default() });
