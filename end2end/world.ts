@@ -84,13 +84,13 @@ export class LicensingNode {
   }
 }
 
-/** The licenses of a world: one that ends soon, one of another context, two kinds beside the usual one. */
+/** The licenses of a world: one that ends soon, one of another context, one metered beside the usual ones. */
 export function usualLicenses(node: LicensingNode, guid: string): void {
   const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
   node.addLicense(guid, 'TTS3', 100, ['--expires', day(365), '--maintenance', day(730), '--version', '16.0']);
   node.addLicense(guid, 'ASR_ENUS', 50, ['--expires', day(20), '--maintenance', day(365), '--version', '16.0']);
   node.addLicense(guid, 'TRAN_ENUS', 200, ['--kind', 'metered']);
-  node.addLicense(guid, 'ETRAN_ENUS', 5, ['--kind', 'countdown', '--hours', '72']);
+  node.addLicense(guid, 'ETRAN_ENUS', 5);
   node.addLicense(guid, 'VAD', 10, ['--context', 'backup']);
 }
 

@@ -86,7 +86,7 @@ pub fn licenses(items: Vec<LicenseItem>) -> LicensesPage {
 pub fn all_licenses() -> Vec<LicenseItem> {
     vec![
         license("L-2026-0007", "ASR_ENUS", LicenseKind::Concurrent, 20, LicenseStatus::Active),
-        license("L-2026-0012", "ETRAN_ENUS", LicenseKind::Countdown, 4, LicenseStatus::Active),
+        license("L-2026-0012", "ETRAN_ENUS", LicenseKind::Concurrent, 4, LicenseStatus::Active),
         license("L-2026-0003", "TRAN_ENUS", LicenseKind::Concurrent, 1_200, LicenseStatus::Active),
         license("L-2026-0001", "TTS3", LicenseKind::Concurrent, 50, LicenseStatus::Active),
         license("L-2025-0140", "VAD", LicenseKind::Metered, 1_000_000, LicenseStatus::Active),

@@ -47,7 +47,7 @@ struct License {
     expires: Option<Time>,
     /// End of maintenance.
     maintenance_expires: Option<Time>,
-    /// `active`, `expired`, `lapsed`, `wrong_context` or `other_guid`.
+    /// `active`, `expired`, `lapsed`, `not_charged`, `wrong_context` or `other_guid`.
     state: String,
     /// Why it is not in service, and what to do.
     reason: Option<String>,

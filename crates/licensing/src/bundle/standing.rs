@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::License;
+use super::{License, LicenseKind};
 use crate::contact::{ContactPhase, Millis, PhaseRule};
 use crate::{canonical::instant, context::Context, words::count};
 
@@ -16,6 +16,8 @@ pub enum LicenseStatus {
     Lapsed,
     /// It has expired.
     Expired,
+    /// Its hours can't be run down here, so they would never end.
+    NotCharged,
     /// For a server of another context.
     WrongContext,
     /// The file has another GUID, or flexible licensing is off.
@@ -32,6 +34,7 @@ impl LicenseStatus {
             LicenseStatus::NotYetServed => "not_yet_served",
             LicenseStatus::Lapsed => "lapsed",
             LicenseStatus::Expired => "expired",
+            LicenseStatus::NotCharged => "not_charged",
             LicenseStatus::WrongContext => "wrong_context",
             LicenseStatus::OtherServer => "other_guid",
         }
@@ -45,6 +48,7 @@ impl LicenseStatus {
             LicenseStatus::NotYetServed => "Not synced yet",
             LicenseStatus::Lapsed => "Lapsed",
             LicenseStatus::Expired => "Expired",
+            LicenseStatus::NotCharged => "Hours not charged",
             LicenseStatus::WrongContext => "Other context",
             LicenseStatus::OtherServer => "Other server",
         }
@@ -104,6 +108,10 @@ pub fn standing(license: &License, own: Context, contact_in_service: bool, now: 
         let reason =
             format!("This license ended on {}. Ask the vendor to extend it, then sync.", instant::day(expires));
         return LicenseVerdict { standing: LicenseStatus::Expired, reason: Some(reason) };
+    }
+    if license.kind == LicenseKind::Countdown || license.hours.is_some() {
+        let reason = "Leasehold runs down hours of a license of this machine only; the hours of this one came with a sync and would never end. Ask the vendor for a countdown license of this machine, or for a license without hours.";
+        return LicenseVerdict { standing: LicenseStatus::NotCharged, reason: Some(reason.to_owned()) };
     }
     if !contact_in_service {
         let reason = "Out of service because the last sync was too long ago. The next sync brings it back: sync now, or do an offline exchange.";

@@ -30,6 +30,20 @@ fn a_license_stands_as_the_first_obstacle_says(
     assert_eq!(usable(&license, Context::Production, in_service, NOW), count);
 }
 
+#[rstest]
+#[case::countdown(LicenseKind::Countdown, Some(72))]
+#[case::hours_beside_another_kind(LicenseKind::Concurrent, Some(72))]
+fn a_license_with_hours_that_nobody_charges_is_not_loaded_and_says_why(
+    #[case] kind: LicenseKind,
+    #[case] hours: Option<u64>,
+) {
+    let license = License { kind, hours, ..license("L-1", "TTS3") };
+    let verdict = standing(&license, Context::Production, true, NOW);
+    assert_eq!(verdict.standing, LicenseStatus::NotCharged);
+    assert!(verdict.reason.is_some_and(|sentence| sentence.contains("hours") && sentence.contains("Ask the vendor")));
+    assert_eq!(usable(&license, Context::Production, true, NOW), 0);
+}
+
 #[test]
 fn a_license_loads_in_its_own_context_only_and_maintenance_stops_nothing() {
     for own in Context::ALL {
@@ -47,7 +61,7 @@ fn a_license_loads_in_its_own_context_only_and_maintenance_stops_nothing() {
 #[test]
 fn each_standing_has_one_word() {
     use LicenseStatus::*;
-    for standing in [Active, NotYetServed, Lapsed, Expired, WrongContext, OtherServer] {
+    for standing in [Active, NotYetServed, Lapsed, Expired, NotCharged, WrongContext, OtherServer] {
         assert_eq!(serde_json::to_value(standing).unwrap(), json!(standing.as_str()));
         assert!(!standing.label().is_empty());
     }
