@@ -1,19 +1,23 @@
 //! `/metrics` in Prometheus' text format, from this machine or with a token. Gauges are computed on request, so they
-//! always agree with console and API.
+//! always agree with console and API; one that has nothing to tell any more disappears.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use licensing::contact::PHASES;
+use licensing::peers::PeerLiveness;
 use licensing::permission::Permission;
 use licensing::service::Situation;
+use licensing::ve::VeLicenseStatus;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_util::MetricKindMask;
 
 use super::caller::Caller;
 use super::problem::Problem;
@@ -31,7 +35,9 @@ pub fn start() {
     HANDLE.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), BUCKETS)
-            .expect("the list of buckets is not empty");
+            .expect("the list of buckets is not empty")
+            // A gauge that was not set for a request is not in its answer.
+            .idle_timeout(MetricKindMask::GAUGE, Some(Duration::ZERO));
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         let _ = metrics::set_global_recorder(recorder);
@@ -69,9 +75,10 @@ fn describe() {
     );
     describe_gauge!(
         "leasehold_service_until_timestamp_seconds",
-        "Until when clients can be served in the current situation; NaN if there is no end"
+        "Until when clients can be served in the current situation, if that ends"
     );
     describe_gauge!("leasehold_ve_license_in_force", "1 while the license of this machine is valid");
+    describe_gauge!("leasehold_peer_up", "1 while a peer is responding");
     describe_gauge!("alerts_firing", "Firing alerts, by condition");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product expires");
     describe_gauge!("license_serial", "Serial of the installed licenses");
@@ -132,7 +139,9 @@ fn read(app: &App) {
     let sync = engine.sync_state();
     gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
     gauge!("leasehold_exchange_running").set(truth(sync.running));
-    gauge!("leasehold_exchange_next_timestamp_seconds").set(sync.next_ms.map_or(f64::NAN, seconds));
+    if let Some(next_ms) = sync.next_ms {
+        gauge!("leasehold_exchange_next_timestamp_seconds").set(seconds(next_ms));
+    }
     let conf = engine.conf();
     let effective = &conf.effective;
     gauge!("leasehold_audit_breaks").set(number(engine.audit.breaks()));
@@ -153,7 +162,17 @@ fn service(app: &App) {
         gauge!("leasehold_service_situation", "situation" => situation.as_str())
             .set(truth(*situation == judged.situation));
     }
-    gauge!("leasehold_service_until_timestamp_seconds").set(judged.until.map_or(f64::NAN, seconds));
+    if let Some(until) = judged.until {
+        gauge!("leasehold_service_until_timestamp_seconds").set(seconds(until));
+    }
+    for peer in picture.others() {
+        let is_up = matches!(peer.state, PeerLiveness::Up(_));
+        gauge!("leasehold_peer_up", "peer" => peer.name.clone()).set(truth(is_up));
+    }
+    let standing = app.engine.ve.standing();
+    if standing != VeLicenseStatus::None {
+        gauge!("leasehold_ve_license_in_force").set(truth(standing.in_force()));
+    }
 }
 
 /// Firing alerts, by condition.
@@ -182,31 +201,25 @@ fn leases(app: &App) {
     }
 }
 
-/// Syncs add and remove products; a removed one shows 0 until the next start.
+/// The installed licenses, by product.
 fn licenses(app: &App) {
-    use std::collections::BTreeMap;
-    static SHOWN: std::sync::Mutex<BTreeMap<(String, String, String), f64>> = std::sync::Mutex::new(BTreeMap::new());
-    let mut shown = SHOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    shown.values_mut().for_each(|value| *value = 0.0);
-    let mut in_use: BTreeMap<String, f64> = shown.keys().map(|(product, ..)| (product.clone(), 0.0)).collect();
+    let Some(all) = app.engine.licenses() else { return };
+    gauge!("license_serial").set(number(all.serial));
+    let mut licensed: BTreeMap<(String, &str, &str), f64> = BTreeMap::new();
+    let mut in_use: BTreeMap<String, f64> = BTreeMap::new();
     let mut ends: BTreeMap<String, f64> = BTreeMap::new();
-    if let Some(all) = app.engine.licenses() {
-        gauge!("license_serial").set(number(all.serial));
-        for item in all.items {
-            let product = item.license.product.to_string();
-            let key =
-                (product.clone(), item.license.kind.as_str().to_owned(), item.verdict.standing.as_str().to_owned());
-            *shown.entry(key).or_default() += number(item.license.count);
-            *in_use.entry(product.clone()).or_default() += number(item.in_use);
-            if let Some(end) = item.license.expires {
-                let first = ends.entry(product).or_insert(f64::INFINITY);
-                *first = first.min(seconds(end));
-            }
+    for item in &all.items {
+        let product = item.license.product.to_string();
+        let key = (product.clone(), item.license.kind.as_str(), item.verdict.standing.as_str());
+        *licensed.entry(key).or_default() += number(item.license.count);
+        *in_use.entry(product.clone()).or_default() += number(item.in_use);
+        if let Some(end) = item.license.expires {
+            let first = ends.entry(product).or_insert(f64::INFINITY);
+            *first = first.min(seconds(end));
         }
     }
-    for ((product, kind, state), count) in shown.iter() {
-        gauge!("license_licensed", "product" => product.clone(), "kind" => kind.clone(), "state" => state.clone())
-            .set(*count);
+    for ((product, kind, state), count) in licensed {
+        gauge!("license_licensed", "product" => product, "kind" => kind, "state" => state).set(count);
     }
     for (product, count) in in_use {
         gauge!("license_in_use", "product" => product).set(count);
@@ -214,6 +227,16 @@ fn licenses(app: &App) {
     for (product, end) in ends {
         gauge!("license_expiry_timestamp_seconds", "product" => product).set(end);
     }
+}
+
+/// All metrics as text. One request at a time: what one has just set, another must not take for set by itself.
+fn render(app: &App) -> String {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Running hours are computed to this instant, not as of the last tick.
+    app.engine.countdown.publish();
+    read(app);
+    HANDLE.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
 /// `GET /metrics`
@@ -233,11 +256,7 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         )
         .into_response();
     }
-    // Running hours are computed to this instant, not as of the last tick.
-    app.engine.countdown.publish();
-    read(&app);
-    let text = HANDLE.get().map(PrometheusHandle::render).unwrap_or_default();
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], render(&app)).into_response()
 }
 
 /// Counts and times every request, by its route: addresses are not labels.

@@ -18,7 +18,6 @@ pub(crate) const EVERY: Duration = Duration::from_millis(POLL_MS);
 impl Engine {
     /// Background task: polls the peers.
     pub async fn keep_peers(self: Arc<Self>) {
-        metrics::describe_gauge!("leasehold_peer_up", "1 while a peer is responding");
         let mut ticks = ticks(EVERY);
         // Polls in progress end with this task.
         let mut polls = JoinSet::new();

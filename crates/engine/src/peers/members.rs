@@ -50,8 +50,7 @@ impl Peers {
     /// Removes a member.
     pub(super) fn forget(&self, key: &PeerKey) {
         let mut roster = self.roster();
-        if let Some(member) = roster.members.remove(key) {
-            metrics::gauge!("leasehold_peer_up", "peer" => member.stored.name).set(0.0);
+        if roster.members.remove(key).is_some() {
             roster.removed.insert(key.fingerprint(), *key);
         }
     }

@@ -127,10 +127,6 @@ impl Engine {
     /// Publishes the current snapshot.
     pub(super) fn show_peers(&self) {
         let picture = self.servers();
-        for server in picture.others() {
-            let up = matches!(server.state, PeerLiveness::Up(_));
-            metrics::gauge!("leasehold_peer_up", "peer" => server.name.clone()).set(f64::from(u8::from(up)));
-        }
         self.peers.picture.send_replace(picture);
     }
 }

@@ -55,7 +55,6 @@ impl VeLicensing {
         if nothing_ever || (self.said.swap(true, Ordering::Relaxed) && before.standing == state.standing) {
             return;
         }
-        metrics::gauge!("leasehold_ve_license_in_force").set(if state.standing.in_force() { 1.0 } else { 0.0 });
         let sentence = state.standing.sentence();
         match &state.standing {
             VeLicenseStatus::Valid { .. } => tracing::info!(license = id, "{sentence}"),
