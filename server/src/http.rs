@@ -26,6 +26,28 @@ use std::sync::Arc;
 
 use crate::places::{PlacedAcceptor, Places};
 
+/// How much the threads of the console stand back behind those that serve applications.
+const NICE: i32 = 5;
+
+/// A runtime for [`serve`], beside the one that serves applications.
+///
+/// # Errors
+/// [`std::io::Error`] when its threads can't be started.
+pub fn apart() -> std::io::Result<tokio::runtime::Runtime> {
+    // At least two workers: rendering may wait for work that another worker does.
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
+    let stand_back = || {
+        // Where that is not allowed, all threads are equal.
+        let _ = rustix::process::nice(NICE);
+    };
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_name("console")
+        .on_thread_start(stand_back)
+        .enable_all()
+        .build()
+}
+
 /// Answers requests until the handle shuts down.
 ///
 /// # Errors

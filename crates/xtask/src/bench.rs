@@ -13,6 +13,7 @@ mod refresh;
 mod report;
 mod simulated;
 mod usage;
+mod users;
 mod wire;
 mod world;
 
@@ -39,6 +40,8 @@ enum Part {
     Ingest,
     /// The Usage page over many check-outs
     Usage,
+    /// Use by user over a year, and refreshes beside it
+    Users,
     /// The Licenses page against a bare Axum handler
     Licenses,
 }
@@ -54,6 +57,9 @@ pub struct Arguments {
     /// Check-outs the Usage page is measured over
     #[arg(long, value_name = "N", default_value_t = 50_000_000)]
     checkouts: u64,
+    /// Users they are spread over
+    #[arg(long, hide = true, value_name = "N", default_value_t = fill::USERS)]
+    users: u64,
     /// Keep the data of the Usage page here, and use what is there
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -101,7 +107,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         return bare::serve(size).await;
     }
     if let Some(folder) = &arguments.fill {
-        return fill::fill(folder, arguments.checkouts).await;
+        return fill::fill(folder, arguments.checkouts, arguments.users).await;
     }
     let binaries = match arguments.binaries {
         Some(folder) => folder,
@@ -124,6 +130,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     if wanted(Part::Usage) {
         usage::measure(&world, arguments.checkouts, arguments.keep.as_deref(), &mut report).await?;
+    }
+    if wanted(Part::Users) {
+        users::measure(&world, arguments.keep.as_deref(), &mut report).await?;
     }
     if wanted(Part::Licenses) {
         licenses::measure(&world, &mut report).await?;

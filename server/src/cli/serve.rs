@@ -151,7 +151,10 @@ impl Serve {
                 handle.graceful_shutdown(Some(GRACE));
             }
         });
-        let served = http::serve(listener, app, tls, handle, places.console).await;
+        // Console and API have threads of their own: however long a page computes, applications are answered.
+        let apart = http::apart().map_err(|error| Failure::failed(format!("Can't start the console: {error}.")))?;
+        let served = apart.spawn(http::serve(listener, app, tls, handle, places.console)).await;
+        let served = served.unwrap_or_else(|ended| Err(std::io::Error::other(ended)));
         tasks.finish().await;
         if let Err(error) = engine.leases.commit(true).await {
             tracing::error!(%error, "could not store usage at shutdown; clients will report it again");
@@ -160,6 +163,7 @@ impl Serve {
             tracing::error!(%error, "could not store the contact clock at shutdown");
         }
         engine.close().await;
+        apart.shutdown_background();
         if let Some(sentence) = tasks.given_up() {
             return Err(Failure::failed(sentence));
         }

@@ -35,14 +35,24 @@ impl Users {
 
     /// Reads and adds the output of [`Users::encode`]; `None` if damaged.
     #[must_use]
-    pub fn merge_encoded(&mut self, mut bytes: &[u8]) -> Option<()> {
+    pub fn merge_encoded(&mut self, bytes: &[u8]) -> Option<()> {
+        Users::each_encoded(bytes, |user, added| {
+            let used = self.of(user);
+            used.taken = used.taken.saturating_add(added.taken);
+            used.use_ms = used.use_ms.saturating_add(added.use_ms);
+            used.denied = used.denied.saturating_add(added.denied);
+            Some(())
+        })
+    }
+
+    /// Reads the output of [`Users::encode`] user by user; `None` if damaged, or as soon as `each` says so.
+    #[must_use]
+    pub fn each_encoded(mut bytes: &[u8], mut each: impl FnMut(u32, HourUse) -> Option<()>) -> Option<()> {
         let mut user = 0_u32;
         while !bytes.is_empty() {
             user = user.checked_add(u32::try_from(read_varint(&mut bytes)?).ok()?)?;
-            let used = self.of(user);
-            used.taken = used.taken.saturating_add(read_varint(&mut bytes)?);
-            used.use_ms = used.use_ms.saturating_add(read_varint(&mut bytes)?);
-            used.denied = used.denied.saturating_add(read_varint(&mut bytes)?);
+            let (taken, use_ms) = (read_varint(&mut bytes)?, read_varint(&mut bytes)?);
+            each(user, HourUse { taken, use_ms, denied: read_varint(&mut bytes)?, ..HourUse::default() })?;
         }
         Some(())
     }

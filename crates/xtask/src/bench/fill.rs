@@ -19,7 +19,8 @@ use super::report::grouped;
 pub const DAYS: u64 = 540;
 const PRODUCTS: [&str; 6] = ["SPEECH", "TTS3_VOICE_001", "TTS3_VOICE_002", "TTS3_VOICE_003", "TTS3_VOICE_004", "VAD"];
 const CLIENTS: usize = 20;
-const USERS: u64 = 200;
+/// Users, unless it is said otherwise.
+pub const USERS: u64 = 200;
 /// Check-outs are handed in in parts of about this size: a batch of each client is full, and little memory is needed.
 const PART: u64 = 60_000;
 /// How often it says how far it is.
@@ -30,8 +31,8 @@ pub fn client_name(number: usize) -> String {
     format!("client-{number:02}")
 }
 
-/// Stores `count` check-outs; `folder` is a registered server's that is not running.
-pub async fn fill(folder: &Path, count: u64) -> Result<()> {
+/// Stores `count` check-outs of `users`; `folder` is a registered server's that is not running.
+pub async fn fill(folder: &Path, count: u64, users: u64) -> Result<()> {
     let _lock = DataLock::take(folder)?;
     let clock = Arc::new(SystemClock);
     let today = clock.now_ms().div_euclid(DAY_MS) * DAY_MS;
@@ -49,8 +50,14 @@ pub async fn fill(folder: &Path, count: u64) -> Result<()> {
         let parts = of_day.div_ceil(PART);
         for part in 0..parts {
             let records = of_day * (part + 1) / parts - of_day * part / parts;
-            let clients =
-                check_outs(begins + DAY_MS * part as i64 / parts as i64, parts as i64, records, &mut random, &products);
+            let clients = check_outs(
+                begins + DAY_MS * part as i64 / parts as i64,
+                parts as i64,
+                records,
+                users,
+                &mut random,
+                &products,
+            );
             for (all, more) in waiting.iter_mut().zip(clients) {
                 all.extend(more);
             }
@@ -79,6 +86,7 @@ fn check_outs(
     begins: i64,
     parts: i64,
     count: u64,
+    users: u64,
     random: &mut SeededRandom,
     products: &[ProductCode],
 ) -> Vec<Vec<CheckOut>> {
@@ -98,7 +106,7 @@ fn check_outs(
         let ms = 500 + random.number(60_000) + long;
         clients[client].push(CheckOut {
             product: products[random.below(products.len())].clone(),
-            user: format!("user{:03}", random.number(USERS)),
+            user: format!("user{:03}", random.number(users)),
             host: format!("host-{client:02}.example"),
             from,
             to: (!denied).then(|| from + ms as i64),

@@ -24,7 +24,7 @@ pub async fn measure(world: &BenchWorld, checkouts: u64, keep: Option<&Path>, re
         Some(folder) => folder.to_owned(),
         None => world.place("usage"),
     };
-    let last = filled(world, &folder, checkouts, report).await?;
+    let last = filled(world, &folder, checkouts, fill::USERS, report).await?;
     let server = world.serve_on(&folder, "usage")?;
     let request = server.signed_in().await?;
     let mut wire = server.console().await?;
@@ -48,7 +48,13 @@ pub async fn measure(world: &BenchWorld, checkouts: u64, keep: Option<&Path>, re
 }
 
 /// The last day of the check-outs in a folder; they are made if they are not there.
-async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &BenchReport) -> Result<Date> {
+pub async fn filled(
+    world: &BenchWorld,
+    folder: &Path,
+    checkouts: u64,
+    users: u64,
+    report: &BenchReport,
+) -> Result<Date> {
     let mark = folder.join(MARK);
     if !mark.exists() {
         if folder.exists() && std::fs::read_dir(folder)?.next().is_some() {
@@ -61,7 +67,7 @@ async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &Benc
             grouped(checkouts as f64)
         ));
         let mut command = super::helper()?;
-        command.arg("--fill").arg(folder).args(["--checkouts", &checkouts.to_string()]);
+        command.arg("--fill").arg(folder).args(["--checkouts", &checkouts.to_string(), "--users", &users.to_string()]);
         RunningProcess::start_quietly(&mut command)?.done().await?;
     }
     let text = std::fs::read_to_string(&mark)?;

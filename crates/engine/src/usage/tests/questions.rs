@@ -36,6 +36,35 @@ async fn a_summary_tells_use_peak_coverage_and_the_period_before() {
 }
 
 #[tokio::test]
+async fn use_by_user_over_months_is_summed_once_and_follows_what_comes_in_late() {
+    let world = UsageFixture::new().await;
+    let day = |number: i64| number * DAY_MS;
+    for (session, number) in (1..).zip([0, 40, 80, 120]) {
+        world.take(session, 1, vec![returned("SPEECH", day(number), day(number) + HOUR)]).await;
+    }
+    let all = filter(START - DAY_MS, START + day(130));
+    let taken = async |filter: &Filter| {
+        let users = world.usage.users(filter).await.unwrap();
+        users.iter().map(|user| (user.user.clone(), user.taken, user.use_ms)).collect::<Vec<_>>()
+    };
+    let sums = async || {
+        let count = sqlx::query_scalar("SELECT count(*) FROM usage_user_sums WHERE users IS NOT NULL");
+        count.fetch_one(world.store.read()).await.unwrap()
+    };
+    let hours = |number: u64| vec![("anna".to_owned(), number, number * HOUR as u64)];
+    assert_eq!(taken(&all).await, hours(4));
+    let first: i64 = sums().await;
+    assert!(first >= 2, "{first} spans are summed");
+    assert_eq!((taken(&all).await, sums().await), (hours(4), first), "and read from then on");
+    // A day that changes forgets its span only.
+    world.take(9, 1, vec![returned("SPEECH", day(40), day(40) + HOUR)]).await;
+    assert_eq!(sums().await, first - 1);
+    assert_eq!((taken(&all).await, sums().await), (hours(5), first));
+    assert_eq!(taken(&filter(START + day(41), START + day(130))).await, hours(2));
+    assert_eq!(taken(&filter(START + day(40), START + day(41))).await, hours(2));
+}
+
+#[tokio::test]
 async fn figures_of_a_deployment_and_a_client_are_theirs_and_the_server_has_all_at_once() {
     let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, HOUR)]).await;
