@@ -3,7 +3,7 @@
 //! | for | take |
 //! |---|---|
 //! | rows | [`Table`] with [`Column`]s; its cells are written with [`Cell`] |
-//! | a list that can be narrowed | [`FilterBar`] and the page's own struct of the query; [`NothingMatches`], [`EmptyState`], [`Pager`] |
+//! | a list that can be narrowed | [`FilterBar`] and the page's own struct of the query; [`NothingMatches`], [`EmptyState`], [`Pager`] by time or [`Pages`] by number |
 //! | labels and values | [`Facts`] |
 //! | a titled section, the sentence a page opens with | [`Card`], [`Statement`] |
 //! | a form | [`Field`], [`TextArea`], [`Submit`], [`FormErrors`] |
@@ -27,8 +27,8 @@ mod table;
 mod time;
 
 pub use block::{
-    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, NothingMatches, PageHeader, Pager, ProductLinks, ShowAsCurl,
-    Statement,
+    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, NothingMatches, PageHeader, PagePart, Pager, Pages,
+    ProductLinks, ROWS, ShowAsCurl, Statement,
 };
 pub use cell::Cell;
 pub use diff_view::{DiffView, changed_lines};

@@ -8,6 +8,7 @@ use crate::islands::CopyButton;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
+use licensing::words::grouped;
 
 /// The icon that belongs to a tone.
 pub(crate) fn glyph_of(tone: Tone) -> Glyph {
@@ -225,6 +226,52 @@ pub fn Pager(
                 <nav class="pager" aria-label=label>
                     {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
                     {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
+                </nav>
+            }
+        })
+        .drawn()
+}
+
+/// Rows of a long list on one page.
+pub const ROWS: usize = 40;
+
+/// One page of a list that is shown by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PagePart {
+    /// From 1.
+    number: usize,
+    total: usize,
+}
+
+impl PagePart {
+    /// The page that is asked for, of a list of `total` rows; the last one where there are fewer.
+    pub fn new(asked: Option<usize>, total: usize) -> Self {
+        PagePart { number: asked.unwrap_or(1).clamp(1, total.div_ceil(ROWS).max(1)), total }
+    }
+
+    /// Its rows.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        let first = (self.number - 1) * ROWS;
+        first..(first + ROWS).min(self.total)
+    }
+}
+
+/// Which rows of a list are shown, and links to those before and after; nothing where one page has them all. `href` makes the
+/// address of a page; none is the first.
+#[component]
+pub fn Pages(part: PagePart, href: Box<dyn Fn(Option<usize>) -> String>) -> impl IntoView {
+    (part.total > ROWS)
+        .then(|| {
+            let PagePart { number, total } = part;
+            let rows = part.range();
+            let before = (number > 1).then(|| href(Some(number - 1).filter(|number| *number > 1)));
+            let after = (rows.end < total).then(|| href(Some(number + 1)));
+            let shown = format!("{}–{} of {}", grouped(rows.start as u64 + 1), grouped(rows.end as u64), grouped(total as u64));
+            view! {
+                <nav class="pager" aria-label="More rows">
+                    {before.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Previous"</LinkButton> })}
+                    <span class="muted">{shown}</span>
+                    {after.map(|href| view! { <LinkButton href=href>"Next"<Icon glyph=Glyph::Arrow /></LinkButton> })}
                 </nav>
             }
         })

@@ -40,7 +40,7 @@ use crate::paths;
 use leptos::prelude::*;
 
 /// Where a page of a longer list begins.
-const CURSORS: [&str; 2] = ["before", "after"];
+const CURSORS: [&str; 3] = ["before", "after", "page"];
 
 /// One value to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]

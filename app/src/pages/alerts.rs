@@ -7,8 +7,8 @@ pub use channel_form::{ChannelForm, ChannelFormView};
 pub use rule_form::{RuleForm, RuleFormView, RuleReview, RuleReviewView};
 
 use crate::components::{
-    Card, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill, Statement, Submit, Tag,
-    TimeAgo, TimeStamp, TimeUntil,
+    Card, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, PagePart, Pages, Pill,
+    Statement, Submit, Tag, TimeAgo, TimeStamp, TimeUntil, lenient,
 };
 use crate::drawn::Draw;
 use crate::paths;
@@ -17,18 +17,39 @@ use engine::alerts::{Channel as AlertChannel, ChannelKind, Delivery, Progress};
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::{count, list};
+use serde::{Deserialize, Serialize};
 
 /// `/alerts`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertsPage {
-    /// What nobody has acknowledged first, then the latest.
+    /// What nobody has acknowledged first, then the latest; no more than [`FIRING`].
     pub firing: Vec<FiringRow>,
+    /// How many fire, and how many of them are acknowledged.
+    pub firing_counts: FiringCounts,
     pub rules: Vec<RuleRow>,
+    /// Which page of the rules, from 1.
+    pub page: Option<usize>,
     /// Titles of the suggested rules that are missing.
     pub suggested: Vec<String>,
     pub channels: Vec<AlertChannel>,
     /// The newest first.
     pub deliveries: Vec<Delivery>,
+}
+
+/// How much fires now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FiringCounts {
+    pub all: usize,
+    pub acknowledged: usize,
+}
+
+/// The query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlertFilter {
+    /// Which page of the rules, from 1.
+    #[serde(deserialize_with = "lenient")]
+    pub page: Option<usize>,
 }
 
 /// One thing that fires now.
@@ -98,16 +119,18 @@ fn crumbs() -> Vec<(String, String)> {
 pub fn AlertsView(data: AlertsPage) -> impl IntoView {
     let may = request().why_not(Permission::EditConfiguration).is_none();
     let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.drawn());
-    let AlertsPage { firing, rules, suggested, channels, deliveries } = data;
+    let AlertsPage { firing, firing_counts, rules, page, suggested, channels, deliveries } = data;
+    let part = PagePart::new(page, rules.len());
     let is_first = rules.is_empty();
     let missing = if is_first { Vec::new() } else { suggested.clone() };
     view! {
         <PageHeader title="Alerts" lead=view! { "What fires now, and who is notified of it." }.drawn() />
         <FormErrors />
-        <Summary firing=firing.clone() rules=rules.clone() has_channels=!channels.is_empty() suggested=if is_first { suggested } else { Vec::new() } />
-        {(!firing.is_empty()).then(|| view! { <Card title="Firing now" id="firing"><Firing items=firing /></Card> })}
+        <Summary firing=firing_counts rules=rules.clone() has_channels=!channels.is_empty() suggested=if is_first { suggested } else { Vec::new() } />
+        {(!firing.is_empty()).then(|| view! { <Card title="Firing now" id="firing"><Firing items=firing all=firing_counts.all /></Card> })}
         <Card title="Rules" id="rules" aside=more_rules.drawn()>
-            <Rules rules=rules />
+            <Rules rules=rules[part.range()].to_vec() />
+            <Pages part=part href=Box::new(|page| paths::with(paths::ALERTS, &AlertFilter { page })) />
             {(may && !missing.is_empty()).then(|| view! { <div class="alert-suggested"><Suggested titles=missing look="" /></div> })}
         </Card>
         <Card title="Channels" id="channels"><Channels channels=channels /></Card>
@@ -119,7 +142,7 @@ pub fn AlertsView(data: AlertsPage) -> impl IntoView {
 /// How things stand, in a sentence.
 #[component]
 fn Summary(
-    firing: Vec<FiringRow>,
+    firing: FiringCounts,
     rules: Vec<RuleRow>,
     has_channels: bool,
     /// Offered while there are no rules.
@@ -127,10 +150,10 @@ fn Summary(
 ) -> impl IntoView {
     let may = request().why_not(Permission::EditConfiguration).is_none();
     let on = rules.iter().filter(|rule| rule.enabled).count();
-    let acknowledged = firing.iter().filter(|row| row.acknowledged.is_some()).count();
+    let FiringCounts { all: number, acknowledged } = firing;
     let unknown = rules.iter().filter(|rule| rule.enabled && rule.firing == 0 && rule.unknown_since.is_some()).count();
-    let all = count(firing.len(), "alert is firing", "alerts are firing");
-    let (tone, sentence, why) = match (on, firing.len()) {
+    let all = count(number, "alert is firing", "alerts are firing");
+    let (tone, sentence, why) = match (on, number) {
         (0, _) => (
             Tone::Neutral,
             if rules.is_empty() { "No alert rules yet." } else { "No alert rule is on." }.to_owned(),
@@ -194,9 +217,9 @@ fn Suggested(titles: Vec<String>, look: &'static str) -> impl IntoView {
 
 /// What fires now, each with what to do and the button to acknowledge it.
 #[component]
-fn Firing(items: Vec<FiringRow>) -> impl IntoView {
+fn Firing(items: Vec<FiringRow>, all: usize) -> impl IntoView {
     let why_not = request().why_not(Permission::HandleAlerts);
-    let more = items.len().saturating_sub(FIRING);
+    let more = all.saturating_sub(items.len().min(FIRING));
     view! {
         <ul class="alert-list">
             {items.into_iter().take(FIRING).map(|row| view! { <FiringItem row=row may=why_not.is_none() /> }).collect_view()}
@@ -252,7 +275,7 @@ pub(crate) fn Silenced(until_ms: i64) -> impl IntoView {
 }
 
 /// Things that fire and are shown.
-const FIRING: usize = 50;
+pub const FIRING: usize = 50;
 /// Things that are listed one by one.
 const LISTED: usize = 10;
 

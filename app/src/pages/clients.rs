@@ -9,8 +9,8 @@ pub use release::{ReleasePage, ReleaseView};
 pub(crate) use standing::Pools;
 
 use crate::components::{
-    Card, Cell, Column, FilterBar, NothingMatches, PageHeader, ProductLinks, ShowAsCurl, Submit, Table, dir,
-    plain_options, trimmed,
+    Card, Cell, Column, FilterBar, NothingMatches, PageHeader, PagePart, Pages, ProductLinks, ShowAsCurl, Submit,
+    Table, dir, lenient, plain_options, trimmed,
 };
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::curl;
@@ -54,6 +54,9 @@ pub struct ClientFilter {
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
+    /// From 1.
+    #[serde(deserialize_with = "lenient")]
+    pub page: Option<usize>,
 }
 
 /// The page of `/clients`.
@@ -66,7 +69,7 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
         view! {
             <Standing data=data.clone() />
             {(!pools.is_empty()).then(|| view! {
-                <Card title="In use by product" id="pools"><Pools pools=pools /></Card>
+                <Card title="In use by product" id="pools"><Pools pools=pools most=MOST_POOLS /></Card>
             })}
             <List data=data />
         }
@@ -92,6 +95,19 @@ fn Nobody(data: ClientsPage) -> impl IntoView {
     .drawn()
 }
 
+/// Products whose use is shown here.
+const MOST_POOLS: usize = 12;
+
+/// Products that are offered here; the others are found by their name on the page of the licenses.
+const MOST_PRODUCTS: usize = 40;
+
+/// The products to filter by: the first, and the one that is chosen.
+fn offered(products: Vec<String>, chosen: &str) -> Vec<String> {
+    let is_late = products.iter().skip(MOST_PRODUCTS).any(|product| product == chosen);
+    let late = is_late.then(|| chosen.to_owned());
+    products.into_iter().take(MOST_PRODUCTS).chain(late).collect()
+}
+
 #[component]
 fn List(data: ClientsPage) -> impl IntoView {
     let (shown, total) = (data.items.len(), total(&data.counts));
@@ -99,12 +115,17 @@ fn List(data: ClientsPage) -> impl IntoView {
     let states = STATES.map(|state| (state.as_str(), words_and_tone(state).0, Some(in_state(&data.counts, state))));
     let bar = FilterBar::new(paths::CLIENTS, "Filter the clients", &data.filter)
         .search("Name, host or address")
-        .choice("product", "Product", "All products", plain_options(data.products))
+        .choice("product", "Product", "All products", plain_options(offered(data.products, &data.filter.product)))
         .choice("state", "State", "All states", states);
     let clear = bar.clear().unwrap_or_else(|| paths::CLIENTS.to_owned());
     let nothing = view! { <NothingMatches title="No clients match" clear=clear /> }.drawn();
     let product = Some(data.filter.product.clone()).filter(|product| !product.is_empty());
-    let any = data.items.iter().any(holds_any);
+    let part = PagePart::new(data.filter.page, shown);
+    let items = &data.items[part.range()];
+    let any = items.iter().any(holds_any);
+    let rows = table(items, &data.filter, nothing);
+    let filter = data.filter.clone();
+    let at = Box::new(move |page| ClientFilter { page, ..filter.clone() }.href());
     view! {
         <div class="list-tools">
             {bar.draw()}
@@ -112,7 +133,8 @@ fn List(data: ClientsPage) -> impl IntoView {
         </div>
         {product.map(|product| view! { <ProductLinks product=product here=paths::CLIENTS /> })}
         <Card title="Clients" id="clients" aside=count(shown, "client", "clients").drawn()>
-            {table(&data.items, &data.filter, nothing)}
+            {rows}
+            <Pages part=part href=at />
             {any.then(|| view! { <ReleaseSelected /> })}
         </Card>
     }
@@ -153,7 +175,7 @@ impl ClientFilter {
 
     /// The same list as CSV.
     pub fn csv(&self) -> String {
-        paths::with(paths::CLIENTS_CSV, self)
+        paths::with(paths::CLIENTS_CSV, &ClientFilter { page: None, ..self.clone() })
     }
 }
 
@@ -223,7 +245,7 @@ fn write_state(row: &ClientView, cell: &mut Cell<'_>) {
 
 /// The clients and what each holds, or `empty` when there are none.
 fn table(items: &[ClientView], filter: &ClientFilter, empty: Drawn) -> Drawn {
-    let sorted_by = |sort, descending| ClientFilter { sort, descending, ..filter.clone() }.href();
+    let sorted_by = |sort, descending| ClientFilter { sort, descending, page: None, ..filter.clone() }.href();
     Table::new("Clients and the licenses they hold")
         .look("clients")
         .sorted("name", &filter.sort, filter.descending, sorted_by)
@@ -292,8 +314,9 @@ mod tests {
     }
 
     #[test]
-    fn sorting_keeps_the_filter() {
-        let filter = ClientFilter { product: "TTS3".into(), sort: "seen".into(), ..ClientFilter::default() };
+    fn sorting_keeps_the_filter_and_begins_with_the_first_page() {
+        let filter =
+            ClientFilter { product: "TTS3".into(), sort: "seen".into(), page: Some(3), ..ClientFilter::default() };
         let html = table(&[ClientView::default()], &filter, ().drawn()).to_html();
         for address in ["/clients?product=TTS3&amp;sort=name\"", "/clients?product=TTS3&amp;sort=seen&amp;dir=desc\""] {
             assert!(html.contains(address), "{html}");

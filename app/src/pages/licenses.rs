@@ -6,8 +6,8 @@ mod ve;
 pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense};
 
 use crate::components::{
-    Card, Cell, Column, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ProductLinks, ShowAsCurl, Table,
-    TimeAgo, ago, dir, trimmed,
+    Card, Cell, Column, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, PagePart, Pages, ProductLinks,
+    ShowAsCurl, Table, TimeAgo, ago, dir, lenient, trimmed,
 };
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ChangeList, ContactModel, NotReady, curl};
@@ -60,6 +60,9 @@ pub struct LicenseFilter {
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
+    /// From 1.
+    #[serde(deserialize_with = "lenient")]
+    pub page: Option<usize>,
 }
 
 impl LicenseFilter {
@@ -139,6 +142,12 @@ fn Lists(
     let product = items.first().map(|item| item.license.product.to_string()).filter(|product| *product == filter.q);
     let (active, off): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| item.verdict.standing == LicenseStatus::Active);
+    // What is loaded comes first, also over the pages.
+    let numbers = (active.len(), off.len());
+    let part = PagePart::new(filter.page, shown);
+    let rows = part.range();
+    let active = &active[rows.start.min(numbers.0)..rows.end.min(numbers.0)];
+    let off = &off[rows.start.saturating_sub(numbers.0)..rows.end.saturating_sub(numbers.0)];
     let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
     let states = counts.into_iter().map(|(state, count)| (state.as_str(), state.label(), Some(count)));
     let kinds = LicenseKind::ALL.map(|kind| (kind.as_str(), kind_words(kind)));
@@ -146,8 +155,10 @@ fn Lists(
         .search("Product or id")
         .choice("state", "State", "All states", states)
         .choice("kind", "Kind", "All kinds", kinds);
-    let loaded = (!active.is_empty()).then(|| (active.len(), loaded(&active, &filter, &last_used)));
-    let not_loaded = (!off.is_empty()).then(|| (off.len(), not_loaded(&off, &filter)));
+    let loaded = (!active.is_empty()).then(|| (numbers.0, loaded(active, &filter, &last_used)));
+    let not_loaded = (!off.is_empty()).then(|| (numbers.1, not_loaded(off, &filter)));
+    let of_page = filter.clone();
+    let at = Box::new(move |page| LicenseFilter { page, ..of_page.clone() }.href());
     let clear = bar.clear().unwrap_or_else(|| paths::LICENSES.to_owned());
     view! {
         <div class="list-tools">
@@ -170,6 +181,7 @@ fn Lists(
                 {table}
             </Card>
         })}
+        <Pages part=part href=at />
     }
     .drawn()
 }
@@ -191,10 +203,11 @@ fn LastChanges(at_ms: i64, changes: LicenseChanges) -> impl IntoView {
 }
 
 /// The states, in the order they are linked.
-const STATES: [LicenseStatus; 6] = [
+const STATES: [LicenseStatus; 7] = [
     LicenseStatus::Active,
     LicenseStatus::Expired,
     LicenseStatus::Lapsed,
+    LicenseStatus::NotCharged,
     LicenseStatus::WrongContext,
     LicenseStatus::OtherServer,
     LicenseStatus::NotYetServed,
@@ -213,7 +226,7 @@ const SOON_MS: i64 = 30 * licensing::contact::DAY;
 
 /// The licenses that applications can take. All of them are active, so no column says it.
 fn loaded(items: &[LicenseItem], filter: &LicenseFilter, last_used: &BTreeMap<String, i64>) -> Drawn {
-    let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
+    let sorted_by = |sort, descending| LicenseFilter { sort, descending, page: None, ..filter.clone() }.href();
     Table::new("Loaded licenses")
         .look("licenses")
         .sorted("product", &filter.sort, filter.descending, sorted_by)
@@ -231,7 +244,7 @@ fn loaded(items: &[LicenseItem], filter: &LicenseFilter, last_used: &BTreeMap<St
 
 /// The licenses that are kept, and why they do not count.
 fn not_loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
-    let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
+    let sorted_by = |sort, descending| LicenseFilter { sort, descending, page: None, ..filter.clone() }.href();
     Table::new("Licenses that are not loaded")
         .look("licenses off")
         .sorted("product", &filter.sort, filter.descending, sorted_by)

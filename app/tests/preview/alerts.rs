@@ -65,6 +65,8 @@ fn loaded() -> AlertsPage {
     let pending = SubjectRow { words: "A license for ASR is not loaded.".into(), since_ms: NOW - MINUTE };
     AlertsPage {
         firing: vec![firing, acknowledged],
+        firing_counts: FiringCounts { all: 2, acknowledged: 1 },
+        page: None,
         suggested: vec!["Disk space low".into(), "Audit chain broken".into()],
         rules: vec![
             RuleRow {

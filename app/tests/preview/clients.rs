@@ -163,6 +163,31 @@ pub fn pages() -> Vec<Preview> {
 }
 
 #[test]
+fn twenty_thousand_clients_of_five_thousand_products_are_shown_page_by_page() {
+    let all = rows();
+    let items = (0..20_000).zip(all.iter().cycle());
+    let items = items.map(|(id, row)| ClientView { id, name: format!("media-{id}"), ..row.clone() }).collect();
+    let names: Vec<String> = (0..5_000).map(|number| format!("PRODUCT_{number}")).collect();
+    let data = ClientsPage {
+        pools: names.iter().map(|name| pool(name, 5, 5, 5, true)).collect(),
+        products: names,
+        ..page(items)
+    };
+    let last = ClientFilter { page: Some(500), product: "PRODUCT_4999".into(), ..ClientFilter::default() };
+    let last = ClientsPage { filter: last, ..data.clone() };
+    let html =
+        |data| inside("clients", administrator("/clients"), || view! { <ClientsView data=data /> }.into_any()).html;
+    let (first, last) = (html(data), html(last));
+    for (page, shown) in [(&first, "1–40 of 20,000"), (&last, "19,961–20,000 of 20,000")] {
+        assert!(page.contains(shown), "{shown}");
+        assert!(page.len() <= 60_000, "{} bytes", page.len());
+    }
+    assert!(first.contains("/clients?page=2\"") && last.contains("/clients?product=PRODUCT_4999&amp;page=499\""));
+    assert!(first.contains("more: see "));
+    assert!(last.contains("value=\"PRODUCT_4999\""));
+}
+
+#[test]
 fn what_a_client_calls_itself_cannot_become_markup() {
     const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let mut row = rows().remove(1);

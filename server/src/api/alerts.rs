@@ -80,8 +80,10 @@ struct Alert {
     last_fired: Option<Time>,
     /// No notifications until then; its state goes on.
     silenced_until: Option<Time>,
-    /// What it is firing or pending for.
+    /// What it is firing or pending for: the first 20.
     subjects: Vec<AlertSubject>,
+    /// Further subjects, which are not listed.
+    more_subjects: usize,
     /// Names of the channels it notifies.
     channels: Vec<String>,
 }
@@ -107,6 +109,9 @@ struct AlertAcknowledgement {
     at: Time,
 }
 
+/// Subjects of a rule that are listed; the others are counted.
+const SUBJECTS: usize = 20;
+
 fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
     let subject = |(name, subject): (&String, &SubjectState)| {
         let (state, since) = match subject.standing {
@@ -124,6 +129,8 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
             acknowledged: acknowledged.map(|by| AlertAcknowledgement { by: by.by, at: Time(by.at) }),
         })
     };
+    let is_open = |subject: &&SubjectState| !matches!(subject.standing, AlertStatus::Resolved { .. });
+    let open = of.state.subjects.values().filter(is_open).count();
     let name = |id: &i64| channels.iter().find(|channel| channel.id == *id).map(|channel| channel.name.clone());
     Alert {
         id: of.id,
@@ -137,7 +144,8 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
         unknown_since: of.state.unknown_since.filter(|_| of.enabled).map(Time),
         last_fired: of.last_fired.map(Time),
         silenced_until: of.state.silenced_until.filter(|_| of.enabled && of.state.is_silenced(now)).map(Time),
-        subjects: of.state.subjects.iter().filter_map(subject).collect(),
+        subjects: of.state.subjects.iter().filter_map(subject).take(SUBJECTS).collect(),
+        more_subjects: open.saturating_sub(SUBJECTS),
         channels: of.channels.iter().filter_map(name).collect(),
     }
 }

@@ -6,7 +6,7 @@ mod shown;
 use super::form::{Form, wrong};
 use super::{Console, Id, Page, PageError};
 use app::drawn::Draw;
-use app::pages::alerts::{AlertsView, ChannelFormView, RuleFormView, RuleReviewView};
+use app::pages::alerts::{AlertFilter, AlertsView, ChannelFormView, RuleFormView, RuleReviewView};
 use app::pages::settings::SettingsPage;
 use app::paths;
 use app::request::{FieldError, FlashKind};
@@ -25,7 +25,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 }
 
 async fn list(console: &Console) -> Result<Page, PageError> {
-    let data = shown::page(&console.engine, console.now_ms).await?;
+    let data = shown::page(&console.engine, console.filter::<AlertFilter>().page, console.now_ms).await?;
     Ok(Page::new("Alerts", || view! { <AlertsView data=data /> }.drawn()))
 }
 

@@ -107,7 +107,7 @@ async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
         items: chosen(all.as_ref(), &filter, &last_used),
         last_used,
         total: everything.len(),
-        csv: paths::with(paths::LICENSES_CSV, &filter),
+        csv: paths::with(paths::LICENSES_CSV, &LicenseFilter { page: None, ..filter.clone() }),
         filter,
         contact: contact(engine),
         readiness: identity.readiness,

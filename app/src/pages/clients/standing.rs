@@ -10,13 +10,34 @@ use engine::leases::PoolView;
 use leptos::prelude::*;
 use licensing::words::{count, grouped};
 
-/// One line per product; the name leads to the clients that have it.
+/// One line per product, no more than `most`; the name leads to the clients that have it. Those that ask for attention come first
+/// where not all are shown.
 #[component]
-pub(crate) fn Pools(pools: Vec<PoolView>) -> impl IntoView {
+pub(crate) fn Pools(pools: Vec<PoolView>, #[prop(default = usize::MAX)] most: usize) -> impl IntoView {
+    let mut pools = pools;
+    let others = pools.len().saturating_sub(most);
+    if others > 0 {
+        pools.sort_by_key(|pool| (!pool.over_committed, !is_full(pool), std::cmp::Reverse(pool.percent())));
+        pools.truncate(most);
+    }
     view! {
         <ul class="pools">{pools.into_iter().map(|pool| view! { <Line pool=pool /> }).collect_view()}</ul>
+        {(others > 0).then(|| view! {
+            <p class="fine">{format!("And {} more: see ", count(others, "product", "products"))}<a href=paths::LICENSES>"Licenses"</a>"."</p>
+        })}
     }
     .drawn()
+}
+
+/// Products named in a sentence; the rest are counted.
+const NAMED: usize = 5;
+
+fn named(products: &[&str]) -> String {
+    let first = products.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match products.len().saturating_sub(NAMED) {
+        0 => first,
+        others => format!("{first} and {others} more"),
+    }
 }
 
 #[component]
@@ -87,7 +108,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
         tone = Tone::Danger;
         said.push(format!(
             "More of {} is reserved than is licensed. Licenses in use stay in use; Leasehold grants no more until the total fits again.",
-            over.join(", ")
+            named(&over)
         ));
     }
     let full: Vec<&str> = data
@@ -100,7 +121,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
         said.push(format!(
             "Every license of {} is in use: further requests are denied until one is returned.",
-            full.join(", ")
+            named(&full)
         ));
     }
     let silent = data.counts.silent;

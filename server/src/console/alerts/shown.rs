@@ -6,7 +6,9 @@ use licensing::alerts::{AlertStatus, Condition, ConditionKind, Evidence, Present
 use licensing::contact::DAY;
 use licensing::words::span;
 
-use app::pages::alerts::{AlertsPage, ChannelForm, FiringRow, RuleForm, RuleReview, RuleRow, SubjectRow};
+use app::pages::alerts::{
+    AlertsPage, ChannelForm, FIRING, FiringCounts, FiringRow, RuleForm, RuleReview, RuleRow, SubjectRow,
+};
 use app::request::Tone;
 
 /// Deliveries on the page.
@@ -21,15 +23,21 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// The page of the alerts.
-pub async fn page(engine: &Engine, now: i64) -> Result<AlertsPage, DatabaseError> {
+pub async fn page(engine: &Engine, page: Option<usize>, now: i64) -> Result<AlertsPage, DatabaseError> {
     let channels = engine.alert_channels().await?;
     let rules = engine.alert_rules().await?;
-    let mut firing: Vec<FiringRow> = rules.iter().flat_map(|rule| firing(rule, now)).collect();
+    // Each rule may fire for thousands: only those that are shown are put into words.
+    let mut all: Vec<FiringSubject<'_>> = rules.iter().filter(|rule| rule.enabled).flat_map(firing).collect();
+    let acknowledged = all.iter().filter(|(.., subject)| subject.acknowledged.is_some()).count();
+    let firing_counts = FiringCounts { all: all.len(), acknowledged };
     // What nobody takes care of comes first, then the latest.
-    firing.sort_by_key(|row| (row.acknowledged.is_some(), std::cmp::Reverse(row.since_ms)));
+    all.sort_by_key(|(_, since, _, subject)| (subject.acknowledged.is_some(), std::cmp::Reverse(*since)));
+    all.truncate(FIRING);
     let suggested = engine.suggested_alert_rules().await?;
     Ok(AlertsPage {
-        firing,
+        firing: all.into_iter().map(|subject| firing_row(subject, now)).collect(),
+        firing_counts,
+        page,
         rules: rules.iter().map(|rule| rule_row(rule, &channels, now)).collect(),
         suggested: suggested.iter().map(|rule| rule.condition.kind().title().to_owned()).collect(),
         channels,
@@ -48,24 +56,30 @@ fn state(rule: &AlertRule) -> (Tone, &'static str) {
     }
 }
 
+/// A rule, since when it fires, and for what.
+type FiringSubject<'a> = (&'a AlertRule, i64, &'a String, &'a SubjectState);
+
 /// What fires of a rule.
-fn firing(rule: &AlertRule, now: i64) -> Vec<FiringRow> {
+fn firing(rule: &AlertRule) -> impl Iterator<Item = FiringSubject<'_>> {
+    rule.state.firing_subjects().filter_map(move |(name, subject)| match subject.standing {
+        AlertStatus::Firing { since, .. } => Some((rule, since, name, subject)),
+        _ => None,
+    })
+}
+
+fn firing_row((rule, since_ms, name, subject): FiringSubject<'_>, now: i64) -> FiringRow {
     let kind = rule.rule.condition.kind();
-    let row = |(name, subject): (&String, &SubjectState)| {
-        let AlertStatus::Firing { since, .. } = subject.standing else { return None };
-        Some(FiringRow {
-            rule: rule.id,
-            subject: name.clone(),
-            headline: kind.headline(name),
-            words: kind.found(name, &subject.evidence, now),
-            since_ms: since,
-            to_do: kind.to_do(),
-            cause: kind.path(),
-            acknowledged: subject.acknowledged.as_ref().map(|by| (by.by.clone(), by.at)),
-            silenced_until: rule.state.silenced_until.filter(|_| rule.state.is_silenced(now)),
-        })
-    };
-    rule.state.firing_subjects().filter(|_| rule.enabled).filter_map(row).collect()
+    FiringRow {
+        rule: rule.id,
+        subject: name.clone(),
+        headline: kind.headline(name),
+        words: kind.found(name, &subject.evidence, now),
+        since_ms,
+        to_do: kind.to_do(),
+        cause: kind.path(),
+        acknowledged: subject.acknowledged.as_ref().map(|by| (by.by.clone(), by.at)),
+        silenced_until: rule.state.silenced_until.filter(|_| rule.state.is_silenced(now)),
+    }
 }
 
 fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
