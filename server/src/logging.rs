@@ -49,6 +49,8 @@ pub fn start(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
+        // It would say so with a macro that panics where stderr can't be written.
+        .log_internal_errors(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .and_then(file.clone())
         .with_filter(layer.and(filter_fn(|metadata| metadata.target() != REMINDER)));

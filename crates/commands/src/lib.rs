@@ -26,7 +26,7 @@ pub fn run<C: Parser>(command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("Can't start the runtime: {error}.");
+            output::note(format_args!("Can't start the runtime: {error}."));
             return ExitCode::from(exit::code::FAILED);
         }
     };
@@ -34,7 +34,7 @@ pub fn run<C: Parser>(command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.sentence.is_empty() {
-                eprintln!("{failure}");
+                output::note(&failure);
             }
             ExitCode::from(failure.code)
         }

@@ -1,5 +1,6 @@
 //! What commands print: JSON with `--json`, else lines and columns; and the files they read.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -39,6 +40,11 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says something to the person at the terminal, on stderr. If nobody reads there, or its disk is full, it is dropped.
+pub fn note(text: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Text of a field; empty when absent.

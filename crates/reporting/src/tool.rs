@@ -58,6 +58,11 @@ pub async fn run(arguments: impl Iterator<Item = OsString>, out: &mut impl Write
     operation::perform(&request, &client, out).await
 }
 
+/// Says something on stderr. If nobody reads there, or its disk is full, it is dropped.
+pub fn note(text: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 fn print(out: &mut impl Write, text: &str) -> Result<(), ToolFailure> {
     // A reader that went away has seen enough.
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use commands::output::note;
 use engine::ve::{LookError, look};
 use licensing::ve::{LARGEST, LicenseText, SealError, viewer};
 
@@ -52,8 +53,8 @@ impl Viewer {
         };
         let text = LicenseText::parse(&bytes).map_err(|error| Ended(2, error.to_string()))?;
         print(&viewer(&text.license))?;
-        for note in &text.notes {
-            eprintln!("{note}");
+        for remark in &text.notes {
+            note(remark);
         }
         match text.verify(&keys) {
             Ok(_) => Ok(()),
@@ -110,14 +111,14 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("Can't start the runtime: {error}.");
+            note(format_args!("Can't start the runtime: {error}."));
             return ExitCode::from(1);
         }
     };
     match runtime.block_on(viewer.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended(code, sentence)) => {
-            eprintln!("{sentence}");
+            note(sentence);
             ExitCode::from(code)
         }
     }

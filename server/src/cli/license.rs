@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::ask::{Call, Remote};
-use super::output::{read_file, table, text};
+use super::output::{note, read_file, table, text};
 use super::{Common, write_file};
 use crate::exit::{Done, Failure};
 
@@ -58,11 +58,11 @@ impl RequestLicense {
     async fn run(self, remote: &Remote) -> Done {
         let mut value = self.common.target.ask(remote, Call::get("/api/v1/ve/request").on_new_data()).await?;
         for unread in value["unread"].as_array().into_iter().flatten() {
-            eprintln!(
+            note(format_args!(
                 "Can't read {} ({}), so the license won't be bound to it.",
                 text(unread, "label"),
                 text(unread, "why")
-            );
+            ));
         }
         if value["unique"] == json!(false) {
             return Err(Failure::failed(

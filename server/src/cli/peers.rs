@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::ask::{Call, Remote, segment};
-use super::output::{rows, table, text};
+use super::output::{note, rows, table, text};
 use crate::exit::Done;
 
 /// `leasehold peer …`
@@ -68,12 +68,12 @@ async fn invite(common: Common, remote: &Remote) -> Done {
     common.format.print(&value, |value| format!("{}\n", text(value, "code")))?;
     if !common.format.json {
         let url = text(&value, "url");
-        eprintln!(
+        note(format_args!(
             "Valid once, until {}. On the other server, run: leasehold peer join --url {url} --code CODE",
             text(&value, "expires_at")
-        );
+        ));
         if url.contains("//127.") || url.contains("//[::1]") || url.contains("//localhost") {
-            eprintln!("From another machine, use the address at which it reaches this console.");
+            note("From another machine, use the address at which it reaches this console.");
         }
     }
     Ok(())

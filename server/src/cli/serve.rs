@@ -230,7 +230,7 @@ async fn announce(
         }
     }
     if let Some(problem) = engine.conf().problem {
-        eprintln!("{problem}");
+        super::output::note(problem);
     }
     tracing::info!(data = %settings.data.display(), conf = %settings.conf.display(), console = origin, "serving");
     text.push_str("ready\n");

@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::listen::{AGAIN, ClientListener, everywhere, open, open_everywhere};
+use crate::cli::output::note;
 use crate::exit::Failure;
 use crate::http::tls;
 use crate::places::Places;
@@ -36,7 +37,7 @@ pub async fn bind(settings: &Settings, engine: &Engine, places: Arc<Places>) -> 
         Ok(listener) => (Some(listener), None),
         Err(error) if follows => {
             let why = why_not(wanted, &error);
-            eprintln!("applications can't connect: {why}");
+            note(format_args!("applications can't connect: {why}"));
             (None, Some(why))
         }
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),

@@ -19,7 +19,9 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// How many files of earlier starts may be kept.
+use crate::cli::output::note;
+
+/// How many earlier files may be kept.
 pub const KEEP: RangeInclusive<u32> = 1..=1000;
 /// The thread that writes, as a background task.
 pub const WRITER: &str = "license-log";
@@ -93,7 +95,7 @@ impl LogFile {
         });
         if let Err(sentence) = started {
             self.shared.open.store(false, Ordering::Relaxed);
-            eprintln!("{sentence}");
+            note(sentence);
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clients::AGAIN;
 use crate::exit::Failure;
+use crate::cli::output::note;
 use crate::http::tls;
 use crate::settings::Settings;
 
@@ -29,7 +30,7 @@ pub async fn bind(settings: &Settings) -> Result<Option<ReportingPort>, Failure>
     let listener = match open(wanted).await {
         Err(why) if settings.reporting_is_named => return Err(Failure::failed(why)),
         Err(why) => {
-            eprintln!("the reporting API is off: {why}");
+            note(format_args!("the reporting API is off: {why}"));
             Err(why)
         }
         opened => opened,

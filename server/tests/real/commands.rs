@@ -1,6 +1,9 @@
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
-use crate::harness::{run, run_with_input, stderr, stdout};
+use crate::exchange::node::{leasehold_node, reporter_tool};
+use crate::harness::{leasehold, run, run_with_input, stderr, stdout};
 
 /// A file with every oddity seen in the field.
 const ODD: &[u8] = b"\xef\xbb\xbf# comment\r\n* a comment without its sign\r\n[global]\r\n\tPort_Number = 7569  \r\nUNKNOWN = x\xff\r\n\
@@ -164,4 +167,65 @@ fn wrong_usage_is_exit_code_2() {
     assert_eq!(run(&["no-such-command"]).status.code(), Some(2));
     assert_eq!(run(&["config", "set", "port_number"]).status.code(), Some(2));
     assert_eq!(run(&["--help"]).status.code(), Some(0));
+}
+
+/// The writing end of a pipe that nobody reads.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// A disk without room.
+fn full() -> Stdio {
+    std::fs::File::options().write(true).open("/dev/full").unwrap().into()
+}
+
+#[test]
+fn no_program_panics_where_its_output_or_its_errors_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let viewer = || Command::new(env!("CARGO_BIN_EXE_license_viewer"));
+    let cases: [(&dyn Fn() -> Command, &[&str]); 8] = [
+        (&leasehold, &["status", "--data", nowhere.as_str()]),
+        (&leasehold, &["--help"]),
+        (&leasehold, &["no-such-command"]),
+        (&viewer, &["--data", nowhere.as_str()]),
+        (&viewer, &["--help"]),
+        (&leasehold_node, &["server", "list", "--data", nowhere.as_str()]),
+        (&reporter_tool, &["-operation", "nothing"]),
+        (&reporter_tool, &["-help"]),
+    ];
+    for (program, arguments) in cases {
+        let usual = program().args(arguments).output().unwrap().status.code();
+        for place in [unread as fn() -> Stdio, full] {
+            let ended = program().args(arguments).stdout(place()).stderr(place()).status().unwrap();
+            assert_ne!(ended.code(), Some(101), "{arguments:?}");
+            assert!(ended.code().is_some(), "{arguments:?} {ended}");
+            let ended = program().args(arguments).stderr(place()).output().unwrap().status;
+            assert_eq!(ended.code(), usual, "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_goes_on_where_its_log_on_stderr_cannot_be_written() {
+    for place in [unread as fn() -> Stdio, full] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = leasehold()
+            .args(["serve", "--console", "127.0.0.1:0", "--clients", "off", "--reporting", "off", "--log", "debug"])
+            // There is no such folder, which is said on stderr.
+            .args(["--license-log", "/nowhere/license.log", "--data"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(place())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let said: Vec<String> = lines.take_while(|line| line != "ready").collect();
+        let url = said.iter().find_map(|line| line.strip_prefix("console: ")).expect("it serves").to_owned();
+        assert_eq!(ureq::get(format!("{url}/livez")).call().unwrap().status().as_u16(), 200);
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
 }

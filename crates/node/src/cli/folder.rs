@@ -8,7 +8,7 @@ use crate::{Guid, Node, NodeError};
 use clap::Args;
 
 use commands::exit::Failure;
-use commands::output::Format;
+use commands::output::{Format, note};
 
 /// The variable that names the folder.
 const VARIABLE: &str = "LEASEHOLD_NODE_DATA";
@@ -75,7 +75,7 @@ impl NodeFolder {
         let is_new = !Node::exists(&folder);
         let node = Node::open(&folder, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
         if is_new {
-            eprintln!("Created a new licensing node with its own keys in {}.", folder.display());
+            note(format_args!("Created a new licensing node with its own keys in {}.", folder.display()));
         }
         Ok(node)
     }

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 use commands::exit::{Done, Failure};
-use commands::output::{rows, table, text};
+use commands::output::{note, rows, table, text};
 use commands::time::rfc3339;
 use licensing::bundle::{LicenseKind, ProductCode};
 use serde_json::{Value, json};
@@ -275,10 +275,10 @@ fn lines(value: &Value) -> String {
 fn warn_of_context(held: &[StoredLicense]) {
     for StoredLicense { guid, server_context, license, .. } in held {
         if license.context != *server_context {
-            eprintln!(
+            note(format_args!(
                 "The server {guid} is a {server_context} server and won't load {}, which is for a {} server. If that is not intended, change the license with `leasehold-node license move {} --to {guid} --context {server_context}`.",
                 license.id, license.context, license.id
-            );
+            ));
         }
     }
 }

@@ -86,7 +86,8 @@ impl Serve {
             Failure::refused(format!("log = “{}” is not a level (error, warn, info, debug) or a filter.", self.log))
         })?;
         let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
-        lines.with_ansi(std::io::stderr().is_terminal()).init();
+        // What can't be written to stderr is dropped; saying so there would panic.
+        lines.log_internal_errors(false).with_ansi(std::io::stderr().is_terminal()).init();
         Ok(())
     }
 

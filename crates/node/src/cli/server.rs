@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::folder::{Common, OneServer, failure};
 use commands::exit::{Done, Failure};
-use commands::output::{rows, table, text};
+use commands::output::{note, rows, table, text};
 use commands::time::rfc3339;
 
 /// `leasehold-node server …`
@@ -136,10 +136,10 @@ fn print_registration(made: &IssuedRegistration, common: &Common) -> Done {
         keys.iter().map(|key| format!("{key}: {}\n", text(v, key))).collect()
     })?;
     if !made.has_address {
-        eprintln!(
+        note(format_args!(
             "The registration file has no address of this node. Start the node with `leasehold-node serve … --advertise HOST:PORT`, then run `leasehold-node server reissue {}`.",
             made.guid
-        );
+        ));
     }
     Ok(())
 }

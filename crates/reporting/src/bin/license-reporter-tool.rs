@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use reporting::tool::note;
+
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("Can't start the runtime: {error}.");
+            note(format_args!("Can't start the runtime: {error}."));
             return ExitCode::FAILURE;
         }
     };
@@ -16,7 +18,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            note(&failure);
             ExitCode::from(failure.code)
         }
     }

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::request::{Operation, ToolRequest, web_address};
 use super::response::ReceivedResponse;
-use super::{ToolFailure, no_answer, print};
+use super::{ToolFailure, no_answer, note, print};
 use crate::client::{ClientError, ReportingClient};
 use crate::curl::curl_command;
 
@@ -70,7 +70,7 @@ async fn pull(
         &format!("\nUse the following curl command (or similar) to report to LumenVox cloud...\n\n{command}\n"),
     )?;
     if command.len() > LONGEST_ARGUMENT {
-        eprintln!("This report is too long for a command line. Save it to a file and use -d @FILE instead.");
+        note("This report is too long for a command line. Save it to a file and use -d @FILE instead.");
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ impl RunClients {
                     match events.recv().await {
                         // Limits come and go with every request; the rest is for people.
                         Ok(ClientEvent::Allocation { .. }) | Err(RecvError::Lagged(_)) => {}
-                        Ok(event) => eprintln!("{event}"),
+                        Ok(event) => output::note(event),
                         Err(RecvError::Closed) => return,
                     }
                 }
@@ -103,7 +103,7 @@ impl RunClients {
         while let Some(ended) = loads.join_next().await {
             match ended {
                 Ok(has_answered) => answered |= has_answered,
-                Err(error) => eprintln!("A client stopped early: {error}."),
+                Err(error) => output::note(format_args!("A client stopped early: {error}.")),
             }
         }
         let sum = close(clients).await;
@@ -167,7 +167,7 @@ async fn close(clients: Vec<Client>) -> ClientTotals {
         sum.usage_ms += totals.usage_ms;
         sum.dropped_records += totals.dropped_records;
         for problem in parting.unconfirmed.iter().filter(|_| !told) {
-            eprintln!("The client could not report all its usage in time. {problem}");
+            output::note(format_args!("The client could not report all its usage in time. {problem}"));
         }
         told |= !parting.unconfirmed.is_empty();
     }

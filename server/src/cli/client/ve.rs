@@ -9,6 +9,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::stop::Stop;
+use crate::cli::output;
 use crate::exit::{Done, Failure};
 use log::{Log, described};
 
@@ -83,7 +84,7 @@ impl RunVe {
         };
         let parting = client.clone().close().await;
         if told && let Some(problem) = parting.unconfirmed.first() {
-            eprintln!("Logging out did not finish in time. {problem}");
+            output::note(format_args!("Logging out did not finish in time. {problem}"));
         }
         let status = client.status();
         // Those who listen hear the end of it.

@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use licensing::log_line::LogLevel;
 
 use super::{Message, Shared, line};
+use crate::cli::output::note;
 
 /// Bytes per write.
 const BATCH: usize = 64 * 1024;
@@ -84,10 +85,10 @@ impl<F: LogSink> Writer<F> {
                 self.shared.lost.fetch_add(lost + count, Ordering::Relaxed);
                 if !self.said {
                     self.said = true;
-                    eprintln!(
+                    note(format_args!(
                         "Can't write {}: {error}. The server keeps running; once there is room, the file says how many lines are missing.",
                         self.path.display()
-                    );
+                    ));
                 }
             }
         }

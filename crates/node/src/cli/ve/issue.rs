@@ -11,8 +11,7 @@ use super::super::folder::{Common, failure};
 use super::described;
 use super::spec::{Defaults, SpecError, memory, product, version};
 use commands::exit::{Done, Failure};
-use commands::output::read_file;
-use commands::output::text;
+use commands::output::{note, read_file, text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
@@ -103,10 +102,10 @@ impl Issue {
         let key = node.key().fingerprint();
         node.close().await;
         for (name, why) in &new.request.unread {
-            eprintln!(
+            note(format_args!(
                 "The request has no {} ({why}), so the license isn't bound to it. A request created as root may include it.",
                 name.label().to_lowercase()
-            );
+            ));
         }
         let license = issued.text.to_text();
         let mut value = described(&issued);

@@ -7,6 +7,7 @@ use std::path::Path;
 use client::ve::{VeEvent, VeLogLine};
 use serde_json::{Value, json};
 
+use crate::cli::output;
 use crate::exit::Failure;
 use crate::time::rfc3339;
 
@@ -48,11 +49,11 @@ impl Log {
         // A log that cannot be written is no reason to stop a virtual machine.
         let written = match &self.0 {
             Target::Nowhere => Ok(()),
-            Target::Stdout => crate::cli::output::print(text.as_bytes()).map_err(|failure| failure.to_string()),
+            Target::Stdout => output::print(text.as_bytes()).map_err(|failure| failure.to_string()),
             Target::File(file) => (&mut &*file).write_all(text.as_bytes()).map_err(|error| error.to_string()),
         };
         if let Err(error) = written {
-            eprintln!("Can't write a log line: {error} The line: {text}");
+            output::note(format_args!("Can't write a log line: {error} The line: {text}"));
         }
     }
 }
