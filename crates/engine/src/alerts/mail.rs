@@ -1,6 +1,6 @@
 //! Mail over SMTP.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
 
 use lettre::message::Mailbox;
@@ -9,6 +9,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use licensing::peers::PeerUrl;
 
 use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
@@ -146,7 +147,7 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
         .port(*port)
         .tls(tls)
         .timeout(Some(STEP))
-        .hello_name(ClientId::Domain(host_name()));
+        .hello_name(greeting(&parcel.link, &host_name()));
     if !user.is_empty() {
         transport = transport.credentials(Credentials::new(user.clone(), secrets.password.clone()));
     }
@@ -156,6 +157,25 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
             Ok(format!("The mail server accepted it: {} {}", response.code(), lines.join(" ")))
         }
         Err(error) => Err(refused(host, *port, ca, &error)),
+    }
+}
+
+/// What to say hello with (RFC 5321, 4.1.4), which a mail server may check: the name in links to the console, else that
+/// of this machine, else an address. A container's id is no name.
+fn greeting(link: &str, machine: &str) -> ClientId {
+    let origin: Vec<&str> = link.split('/').take(3).collect();
+    let console: Option<PeerUrl> = origin.join("/").parse().ok().filter(|url: &PeerUrl| !url.is_loopback());
+    let host = console.as_ref().map_or("", PeerUrl::host);
+    let address = host.parse::<IpAddr>();
+    let is_id = matches!(machine.len(), 12 | 64) && machine.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_name =
+        !machine.is_empty() && machine.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    match address {
+        Err(_) if !host.is_empty() => ClientId::Domain(host.to_owned()),
+        _ if is_name && !is_id && machine != "localhost" => ClientId::Domain(machine.to_owned()),
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Ipv4(Ipv4Addr::LOCALHOST),
     }
 }
 
@@ -197,5 +217,23 @@ fn refused(host: &str, port: u16, ca: &str, error: &lettre::transport::smtp::Err
         None if error.is_tls() => format!("No TLS with {host}:{port}: {cause}"),
         None if error.is_client() => format!("Can't use {host}:{port} with these settings: {cause}"),
         None => format!("The connection to {host}:{port} failed: {cause}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::greeting;
+
+    #[rstest::rstest]
+    #[case("https://licenses.example.com/servers", "f00dcafe1234", "licenses.example.com")]
+    #[case("https://licenses.example.com/servers", "lic-01", "licenses.example.com")]
+    #[case("https://10.0.0.5:8084/servers", "lic-01", "lic-01")]
+    #[case("https://10.0.0.5:8084/servers", "f00dcafe1234", "[10.0.0.5]")]
+    #[case("https://[2001:db8::5]:8084/", "f00dcafe1234", "[IPv6:2001:db8::5]")]
+    #[case("http://127.0.0.1:8084/servers", "lic-01", "lic-01")]
+    #[case("http://127.0.0.1:8084/servers", "f00dcafe1234", "[127.0.0.1]")]
+    #[case("", "localhost", "[127.0.0.1]")]
+    fn a_mail_server_is_greeted_by_a_name_it_can_check(#[case] link: &str, #[case] machine: &str, #[case] said: &str) {
+        assert_eq!(greeting(link, machine).to_string(), said);
     }
 }
