@@ -29,11 +29,13 @@ use std::ops::Deref;
 
 use app::components::read_filter;
 use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use engine::actor::{Actor, Origin};
+use futures::{StreamExt, stream};
 use licensing::permission::{Permission, Role};
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
@@ -144,10 +146,17 @@ impl FromRequestParts<App> for Id {
 }
 
 /// A file to be saved. The name is one of ours: letters, digits, hyphens, dots.
-pub fn attachment(kind: &str, name: &str, content: impl Into<axum::body::Body>) -> Response {
+pub fn attachment(kind: &str, name: &str, content: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     (Extension(Download), headers, content.into()).into_response()
+}
+
+/// A CSV file to be saved. It begins with a byte order mark: without one, Excel reads UTF-8 as another encoding.
+pub fn csv_file(name: &str, content: impl Into<Body>) -> Response {
+    let mark = stream::iter([Ok::<_, axum::Error>(Bytes::from_static("\u{feff}".as_bytes()))]);
+    let content = mark.chain(content.into().into_data_stream());
+    attachment("text/csv; charset=utf-8", name, Body::from_stream(content))
 }
 
 /// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text.

@@ -13,7 +13,7 @@ use app::drawn::Draw;
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, AuditPage, Chain, Outcome};
 use app::paths;
 
-use super::{Console, Page, PageError, attachment, csv_text};
+use super::{Console, Page, PageError, attachment, csv_file, csv_text};
 use crate::api::audit as api;
 
 /// Entries on one page.
@@ -31,7 +31,7 @@ pub async fn csv(console: Console) -> Result<Response, PageError> {
     let entries = api::stretches(console.engine.clone(), query)
         .map(|found| Ok::<_, std::io::Error>(Bytes::from(found?.iter().map(csv_row).collect::<String>())));
     let head = stream::iter([Ok(Bytes::from_static(CSV_HEAD))]);
-    Ok(attachment("text/csv; charset=utf-8", "leasehold-audit.csv", Body::from_stream(head.chain(entries))))
+    Ok(csv_file("leasehold-audit.csv", Body::from_stream(head.chain(entries))))
 }
 
 /// `GET /audit.json`: the same as the API has them.

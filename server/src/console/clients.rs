@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use licensing::client_protocol::COUNTED_MS;
 use licensing::words::{count, list};
 
-use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
+use super::{Console, Form, Id, Page, PageError, csv_file, csv_text, usage};
 
 /// `GET /clients`
 pub async fn page(console: Console) -> Page {
@@ -27,7 +27,7 @@ pub async fn page(console: Console) -> Page {
 /// `GET /clients.csv`: what the page with the same query shows.
 pub async fn file(console: Console) -> Response {
     let rows = rows(&console.engine, &filter(&console));
-    attachment("text/csv; charset=utf-8", "leasehold-clients.csv", csv(&rows))
+    csv_file("leasehold-clients.csv", csv(&rows))
 }
 
 /// `GET /clients/{id}`

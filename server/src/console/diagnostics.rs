@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use licensing::conf::effective::Effective;
 
 use super::form::{Form, wrong};
-use super::{Console, Page, PageError, attachment, exchange};
+use super::{Console, Page, PageError, attachment, csv_file, exchange};
 
 /// `GET /diagnostics`
 pub async fn page(console: Console) -> Page {
@@ -81,7 +81,7 @@ pub async fn firewall_as_text(console: Console) -> Response {
 /// `GET /diagnostics/firewall.csv`
 pub async fn firewall_as_csv(console: Console) -> Response {
     let csv = diagnostics::firewall_csv(&firewall_rows(&console.engine));
-    attachment("text/csv; charset=utf-8", "leasehold-firewall-request.csv", csv)
+    csv_file("leasehold-firewall-request.csv", csv)
 }
 
 fn protocol(https: bool) -> &'static str {

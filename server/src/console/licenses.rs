@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::exchange::contact;
 use super::form::{Form, wrong};
-use super::{Console, Page, PageError, Refusal, attachment, csv_text};
+use super::{Console, Page, PageError, Refusal, attachment, csv_file, csv_text};
 use app::drawn::Draw;
 use app::pages::licenses::{
     ComponentRow, LICENSE_FILE as FILE, LICENSE_KEY as KEY, LICENSE_TEXT as TEXT, LicenseFilter, LicensesPage,
@@ -42,7 +42,7 @@ pub(super) async fn show(console: &Console) -> Result<Page, PageError> {
 pub async fn file(console: Console) -> Result<Response, PageError> {
     let last_used = console.engine.usage.last_used().await?;
     let items = chosen(console.engine.licenses().as_ref(), &console.filter(), &last_used);
-    Ok(attachment("text/csv; charset=utf-8", "leasehold-licenses.csv", csv(&items, &last_used)))
+    Ok(csv_file("leasehold-licenses.csv", csv(&items, &last_used)))
 }
 
 fn matches(item: &LicenseItem, filter: &LicenseFilter) -> bool {

@@ -23,7 +23,7 @@ use app::pages::usage::{
 };
 use axum::response::Response;
 
-use super::{Console, Page, PageError, attachment};
+use super::{Console, Page, PageError, attachment, csv_file};
 
 /// Refusals that are put into another order than that of time, at the most: the newest.
 const MOST_SORTED: u32 = 20_000;
@@ -39,7 +39,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 /// `GET /usage.csv`: what the page with the same query shows under its tab.
 pub async fn csv(console: Console) -> Result<Response, PageError> {
     let (name, content) = export::file(&console, Kind::Csv).await?;
-    Ok(attachment("text/csv; charset=utf-8", &name, content))
+    Ok(csv_file(&name, content))
 }
 
 /// `GET /usage.json`: the same as JSON.
