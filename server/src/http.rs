@@ -48,6 +48,8 @@ pub fn apart() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+use axum_server::tls_rustls::RustlsConfig;
+
 /// Answers requests until the handle shuts down.
 ///
 /// # Errors
@@ -55,7 +57,7 @@ pub fn apart() -> std::io::Result<tokio::runtime::Runtime> {
 pub async fn serve(
     listener: TcpListener,
     app: App,
-    tls: Option<tls::Tls>,
+    tls: Option<RustlsConfig>,
     handle: axum_server::Handle<SocketAddr>,
     places: Arc<Places>,
 ) -> std::io::Result<()> {
@@ -65,7 +67,7 @@ pub async fn serve(
     match tls {
         Some(tls) => {
             let placed = |inner| PlacedAcceptor::new(inner, places);
-            let mut server = axum_server::from_tcp_rustls(listener, tls.config)?.map(placed).handle(handle);
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.map(placed).handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }
@@ -78,13 +80,13 @@ pub async fn serve(
     }
 }
 
-/// A connection is closed if it sends no complete request head within this time.
-const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+/// A connection without a request is kept for this time, longer than proxies and balancers keep theirs (60 s), so that
+/// they never send a request into a closing one. A request head may take as long.
+const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
+/// How often an HTTP/2 connection is asked whether it lives, and how long it may take to answer.
+const PING: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn limit(http: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
-    http.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    http.http2()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .keep_alive_interval(HEAD_TIMEOUT)
-        .keep_alive_timeout(HEAD_TIMEOUT);
+    http.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(KEEP_ALIVE);
+    http.http2().timer(hyper_util::rt::TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
 }

@@ -17,7 +17,7 @@ use tracing_subscriber::{Registry, fmt};
 
 use crate::exit::Failure;
 
-pub use file::{KEEP, LogFile};
+pub use file::{KEEP, LogFile, Reopener, SIZE_MB};
 
 /// Changes how much is logged.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ pub use bind::bind;
 
 use std::sync::Arc;
 
-use ::reporting::listen::{self, Limits};
+use ::reporting::listen::{self, Limits, StandardServices};
 use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,8 @@ pub async fn serve(
     listener: TcpListener,
     engine: Arc<Engine>,
     tls: Option<Arc<rustls::ServerConfig>>,
+    services: StandardServices,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    listen::serve(listener, Arc::new(source::EngineSource(engine)), tls, Limits::default(), stop).await
+    listen::serve(listener, Arc::new(source::EngineSource(engine)), tls, services, Limits::default(), stop).await
 }

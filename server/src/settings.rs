@@ -2,10 +2,14 @@
 //! value knows where it came from.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use licensing::conf::view::SettingOverride;
+use licensing::peers::{PeerUrl, PeerUrlError};
+use reporting::listen::StandardServices;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -79,6 +83,12 @@ pub const DESCRIBED: &[SettingDescription] = &[
         Unset::Value("127.0.0.1:5000"),
     ),
     SettingDescription::new(
+        "reporting-services",
+        "NAMES",
+        "Standard gRPC services the reporting API offers besides: health, reflection, separated by commas.",
+        Unset::Nothing("none"),
+    ),
+    SettingDescription::new(
         "clients",
         "ADDR",
         "Address and port for applications (cleartext and TLS); off turns it off.",
@@ -109,6 +119,30 @@ pub const DESCRIBED: &[SettingDescription] = &[
         Unset::Nothing("none"),
     ),
     SettingDescription::new(
+        "public-url",
+        "URL",
+        "Address people use for the console, such as https://licenses.example.com: for links in messages and invitations.",
+        Unset::Nothing("the first of hosts, else the console's own address"),
+    ),
+    SettingDescription::new(
+        "trusted-proxies",
+        "CIDRS",
+        "Proxies in front of the console whose X-Forwarded-For, -Proto and -Host or Forwarded count: addresses or networks, separated by commas.",
+        Unset::Nothing("none"),
+    ),
+    SettingDescription::new(
+        "hsts",
+        "WORD",
+        "Tell browsers to use only TLS for this host name, when the certificate is a given one: on or off.",
+        Unset::Value("on"),
+    ),
+    SettingDescription::new(
+        "metrics",
+        "WORD",
+        "Who may read /metrics without a token: local for this machine, without a proxy in between; nobody.",
+        Unset::Value("local"),
+    ),
+    SettingDescription::new(
         "proxy",
         "URL",
         "Proxy for the licensing nodes, such as http://proxy.example:3128; off for none.",
@@ -129,7 +163,7 @@ pub const DESCRIBED: &[SettingDescription] = &[
     SettingDescription::new(
         "license-log",
         "FILE",
-        "Log file, besides stderr; off for none. Each start renames the previous file to license.log.1, and so on.",
+        "Log file, besides stderr; off for none. Each start, and each file that is full, renames the previous one to license.log.1, and so on.",
         Unset::InData("license.log"),
     ),
     SettingDescription::new(
@@ -137,6 +171,12 @@ pub const DESCRIBED: &[SettingDescription] = &[
         "N",
         "Number of earlier log files to keep: 1 to 1000.",
         Unset::Value("10"),
+    ),
+    SettingDescription::new(
+        "license-log-size",
+        "MB",
+        "Size at which the log file is full: 1 to 100000.",
+        Unset::Value("50"),
     ),
 ];
 
@@ -229,6 +269,8 @@ pub struct Settings {
     pub reporting: Option<SocketAddr>,
     /// The reporting address was given, so failing to listen there is an error.
     pub reporting_is_named: bool,
+    /// Standard services the reporting API offers besides.
+    pub reporting_services: StandardServices,
     /// Where applications connect.
     pub clients: Clients,
     /// Where clients of virtual environments connect.
@@ -241,12 +283,22 @@ pub struct Settings {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Further host names for the console.
     pub hosts: Vec<String>,
+    /// The address people use for the console, when given.
+    pub public_url: Option<PeerUrl>,
+    /// Proxies whose headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Browsers are told to use only TLS, if the certificate was given.
+    pub hsts: bool,
+    /// This machine may read metrics without a token.
+    pub metrics_are_local: bool,
     /// Log filter, when given.
     pub log: Option<String>,
     /// The log file; none when it is off.
     pub license_log: Option<PathBuf>,
-    /// Log files of earlier starts that are kept.
+    /// Earlier log files that are kept.
     pub license_log_keep: u32,
+    /// Bytes at which a log file is full.
+    pub license_log_size: u64,
     /// Every setting with its source.
     pub sources: Vec<SourcedSetting>,
 }
@@ -282,6 +334,20 @@ impl Settings {
                 Some((key, SettingOverride { by, value: value.clone() }))
             })
             .collect()
+    }
+
+    /// The address for links in what this server sends, if its console answers at `origin`.
+    pub fn public_origin(&self, origin: &str) -> String {
+        if let Some(url) = &self.public_url {
+            return url.to_string();
+        }
+        let Some(name) = self.hosts.first() else { return origin.to_owned() };
+        let (scheme, place) = origin.split_once("://").unwrap_or(("https", origin));
+        let port = place.rsplit(':').next().unwrap_or_default();
+        match (scheme, port) {
+            ("https", "443") | ("http", "80") => format!("{scheme}://{name}"),
+            _ => format!("{scheme}://{name}:{port}"),
+        }
     }
 
     /// How the licensing nodes are reached, besides license_server.conf.
@@ -404,27 +470,91 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         console: address,
         reporting: reporting_address,
         reporting_is_named: reporting.source != "default",
+        reporting_services: services(get("reporting-services"))?,
         clients,
         ve,
         proxy: Some(get("proxy").value.clone()).filter(|v| !v.is_empty()),
         node_ca: path("node-ca"),
         tls,
         hosts,
+        public_url: public_url(get("public-url"))?,
+        trusted_proxies: networks(get("trusted-proxies"))?,
+        hsts: one_of(get("hsts"), ["on", "off"])? == "on",
+        metrics_are_local: one_of(get("metrics"), ["local", "nobody"])? == "local",
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
         license_log: Some(get("license-log").value.as_str()).filter(|v| *v != "off").map(absolute),
-        license_log_keep: keep(get("license-log-keep"))?,
+        license_log_keep: number(get("license-log-keep"), &crate::logging::KEEP)?,
+        license_log_size: u64::from(number(get("license-log-size"), &crate::logging::SIZE_MB)?) * 1_000_000,
         sources,
     })
 }
 
-/// The number of log files to keep.
-fn keep(setting: &SourcedSetting) -> Result<u32, Failure> {
-    setting.value.parse().ok().filter(|keep| crate::logging::KEEP.contains(keep)).ok_or_else(|| {
-        let SourcedSetting { value, source, .. } = setting;
-        Failure::refused(format!(
-            "license-log-keep = “{value}” ({source}) is out of range. Enter a whole number from 1 to 1000."
-        ))
+/// Why a value is refused: its name, where it came from, and what is wrong.
+fn refused(setting: &SourcedSetting, wrong: impl std::fmt::Display) -> Failure {
+    let SourcedSetting { name, value, source, .. } = setting;
+    Failure::refused(format!("{name} = “{value}” ({source}) {wrong}"))
+}
+
+fn number(setting: &SourcedSetting, range: &RangeInclusive<u32>) -> Result<u32, Failure> {
+    setting.value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let (first, last) = (range.start(), range.end());
+        refused(setting, format_args!("is out of range. Enter a whole number from {first} to {last}."))
     })
+}
+
+fn one_of<'a>(setting: &'a SourcedSetting, words: [&str; 2]) -> Result<&'a str, Failure> {
+    match setting.value.trim() {
+        word if words.contains(&word) => Ok(word),
+        _ => Err(refused(setting, format_args!("is not understood. Enter {} or {}.", words[0], words[1]))),
+    }
+}
+
+/// The items of a list, without the blank ones.
+fn items(setting: &SourcedSetting) -> impl Iterator<Item = &str> {
+    setting.value.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn services(setting: &SourcedSetting) -> Result<StandardServices, Failure> {
+    let mut services = StandardServices::default();
+    for name in items(setting) {
+        match name {
+            "health" => services.health = true,
+            "reflection" => services.reflection = true,
+            other => {
+                let wrong = format_args!("names “{other}”, which is no service. Enter health, reflection or both.");
+                return Err(refused(setting, wrong));
+            }
+        }
+    }
+    Ok(services)
+}
+
+/// An address, or a network as `10.0.0.0/8`.
+fn networks(setting: &SourcedSetting) -> Result<Vec<IpNet>, Failure> {
+    let network = |item: &str| {
+        let address = || item.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
+        item.parse().or_else(|_| address()).map_err(|_| {
+            let wrong = format_args!("names “{item}”, which is no address. Write it like 10.0.0.5 or 10.0.0.0/8.");
+            refused(setting, wrong)
+        })
+    };
+    items(setting).map(network).collect()
+}
+
+/// As browsers write it: in lower case, without the port that its scheme has anyway.
+fn public_url(setting: &SourcedSetting) -> Result<Option<PeerUrl>, Failure> {
+    let text = setting.value.trim().to_lowercase();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let text = text.trim_end_matches('/');
+    let usual = if text.starts_with("https:") { ":443" } else { ":80" };
+    let url = text
+        .strip_suffix(usual)
+        .unwrap_or(text)
+        .parse()
+        .map_err(|wrong: PeerUrlError| refused(setting, format_args!("can't be used. {wrong}")));
+    url.map(Some)
 }
 
 /// Reads `leasehold.toml`: one value per setting.
@@ -503,6 +633,51 @@ mod tests {
         for wrong in ["0", "1001", "-1", "ten"] {
             let refused = log(&[("license-log-keep", wrong)]).unwrap_err();
             assert!(refused.sentence.contains("1 to 1000"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn links_use_the_public_address_else_the_first_host_name_else_the_consoles() {
+        let origin = |flags: &[(&'static str, &str)], own: &str| {
+            let flags = flags.iter().fold(Flags::default(), |flags, (name, value)| flags.set(name, *value));
+            resolve(&flags, None).unwrap().public_origin(own)
+        };
+        assert_eq!(origin(&[], "http://127.0.0.1:8084"), "http://127.0.0.1:8084");
+        let hosts = ("hosts", "Lic-01.example, lic");
+        assert_eq!(origin(&[hosts], "https://[::1]:8084"), "https://lic-01.example:8084");
+        assert_eq!(origin(&[hosts], "https://10.0.0.5:443"), "https://lic-01.example");
+        for url in ["https://Licenses.example", "https://licenses.example/", "https://licenses.example:443"] {
+            assert_eq!(origin(&[hosts, ("public-url", url)], "http://127.0.0.1:8084"), "https://licenses.example");
+        }
+    }
+
+    #[test]
+    fn settings_of_proxies_are_read_or_refused_with_the_item_at_fault() {
+        let with = |name: &'static str, value: &str| resolve(&Flags::default().set(name, value), None);
+        let networks = with("trusted-proxies", "127.0.0.1, 10.0.0.0/8,, 2001:db8::/32").unwrap().trusted_proxies;
+        let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]);
+        assert!(
+            with("metrics", "local").unwrap().metrics_are_local
+                && !with("metrics", "nobody").unwrap().metrics_are_local
+        );
+        assert!(resolve(&Flags::default(), None).unwrap().hsts && !with("hsts", "off").unwrap().hsts);
+        let both = StandardServices { health: true, reflection: true };
+        assert_eq!(with("reporting-services", "health, reflection").unwrap().reporting_services, both);
+        assert_eq!(with("license-log-size", "2").unwrap().license_log_size, 2_000_000);
+        let refused: &[(&'static str, &str, &str)] = &[
+            ("trusted-proxies", "10.0.0.1,lb-01", "names “lb-01”"),
+            ("trusted-proxies", "10.0.0.0/33", "names “10.0.0.0/33”"),
+            ("metrics", "all", "local or nobody"),
+            ("hsts", "yes", "on or off"),
+            ("reporting-services", "health,trace", "names “trace”"),
+            ("public-url", "lic-01.example", "Start the console's address with https://"),
+            ("public-url", "https://example.com/licenses", "no path"),
+            ("license-log-size", "0", "from 1 to 100000"),
+        ];
+        for (name, value, says) in refused {
+            let failure = with(name, value).unwrap_err();
+            assert!(failure.sentence.contains(says) && failure.sentence.contains(name), "{failure}");
         }
     }
 

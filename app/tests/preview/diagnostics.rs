@@ -128,6 +128,7 @@ fn own_facts() -> SelfCheck {
             name: "the console".into(),
             path: "/etc/leasehold/console.crt".into(),
             until: Ok(NOW + 200 * DAY),
+            fingerprint: Some(["A7:1C:5E:90"; 8].join(":")),
             is_own: false,
         }],
         names: vec![

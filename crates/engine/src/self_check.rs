@@ -217,11 +217,13 @@ fn database_size(folder: &Path) -> Option<u64> {
 }
 
 fn certificate((name, path, is_own): (&'static str, PathBuf, bool)) -> CertificateFacts {
-    let until = CertificateDer::from_pem_file(&path).map_err(|error| error.to_string()).and_then(|der| {
+    let found = CertificateDer::from_pem_file(&path).map_err(|error| error.to_string());
+    let fingerprint = found.as_ref().ok().map(|der| crate::secret::fingerprint(der));
+    let until = found.and_then(|der| {
         let (_, read) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
         Ok(read.validity().not_after.timestamp().saturating_mul(1_000))
     });
-    CertificateFacts { name: name.to_owned(), path: path.display().to_string(), until, is_own }
+    CertificateFacts { name: name.to_owned(), path: path.display().to_string(), until, fingerprint, is_own }
 }
 
 #[cfg(test)]
@@ -253,6 +255,8 @@ mod tests {
         let facts = engine.self_check().await;
         assert_eq!(facts.ports.len(), 1);
         assert!(facts.certificates[0].until.as_ref().is_ok_and(|until| *until > clock_now(&clock)), "{facts:?}");
+        let fingerprint = facts.certificates[0].fingerprint.clone().unwrap();
+        assert_eq!((fingerprint.len(), fingerprint.matches(':').count()), (95, 31), "{fingerprint}");
         assert!(facts.disk.free.is_some() && facts.disk.data.is_some_and(|size| size > 10_000), "{facts:?}");
         assert_eq!(facts.database.stored, Some(clock_now(&clock)));
         assert!(matches!(facts.database.integrity, Some((_, None))), "{facts:?}");

@@ -97,6 +97,8 @@ pub struct CertificateFacts {
     pub path: String,
     /// When it ends, or why it can't be read.
     pub until: Result<Millis, String>,
+    /// SHA-256 of it, as browsers show it; none while it can't be read.
+    pub fingerprint: Option<String>,
     /// Leasehold made it.
     pub is_own: bool,
 }
@@ -244,11 +246,11 @@ impl Facts {
     }
 
     fn certificates(&self, found: &mut Vec<Finding>) {
-        for CertificateFacts { name, path, until, is_own } in &self.certificates {
+        for CertificateFacts { name, path, until, is_own, .. } in &self.certificates {
             let renew = if *is_own {
-                "Delete it with its key and restart Leasehold, which makes a new one."
+                "Leasehold could not renew it; its log says why."
             } else {
-                "Replace it, then restart Leasehold."
+                "Replace it and its key; Leasehold uses the new ones within seconds."
             };
             match until {
                 Err(why) => {
@@ -349,6 +351,7 @@ mod tests {
                 name: "the console".into(),
                 path: "console.crt".into(),
                 until: Ok(NOW + 90 * DAY),
+                fingerprint: None,
                 is_own: true,
             }],
             names: vec![NameFacts { name: "node.example".into(), is_node: true, addresses: Ok(Vec::new()) }],

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 
 use crate::service::{Reporting, ReportingSource};
+use crate::wire::INTERFACE;
 use crate::wire::lumenvox::api::reporting_api_service_server::ReportingApiServiceServer;
 
 /// What one caller may cost.
@@ -40,6 +41,15 @@ impl Default for Limits {
     }
 }
 
+/// Standard services that callers without the interface's files use: balancers ask for health, tools for what there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StandardServices {
+    /// `grpc.health.v1.Health`
+    pub health: bool,
+    /// `grpc.reflection.v1.ServerReflection`, and `v1alpha`, which older tools speak.
+    pub reflection: bool,
+}
+
 /// A call's message must arrive within the time for the call and this; the service itself keeps the time of what it does.
 const ARRIVAL: Duration = Duration::from_secs(2);
 /// Calls of one connection at a time.
@@ -61,6 +71,7 @@ pub async fn serve<S: ReportingSource>(
     listener: TcpListener,
     source: Arc<S>,
     tls: Option<Arc<rustls::ServerConfig>>,
+    services: StandardServices,
     limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
@@ -69,6 +80,18 @@ pub async fn serve<S: ReportingSource>(
     let service = ReportingApiServiceServer::new(Reporting::new(source, limits.call))
         .max_decoding_message_size(limits.message)
         .max_encoding_message_size(limits.message);
+    let health = match services.health {
+        true => {
+            let (reporter, health) = tonic_health::server::health_reporter();
+            reporter.set_serving::<ReportingApiServiceServer<Reporting<S>>>().await;
+            Some(health)
+        }
+        false => None,
+    };
+    let described = || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(INTERFACE);
+    let unsound = std::io::Error::other;
+    let reflection = services.reflection.then(|| described().build_v1()).transpose().map_err(unsound)?;
+    let older = services.reflection.then(|| described().build_v1alpha()).transpose().map_err(unsound)?;
     let serving = Server::builder()
         .timeout(limits.call + ARRIVAL)
         .max_concurrent_streams(CALLS)
@@ -76,6 +99,9 @@ pub async fn serve<S: ReportingSource>(
         .http2_keepalive_interval(Some(ALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(ALIVE_TIMEOUT))
         .add_service(service)
+        .add_optional_service(health)
+        .add_optional_service(reflection)
+        .add_optional_service(older)
         .serve_with_incoming_shutdown::<_, _, std::io::Error, _, _>(incoming, stop.cancelled());
     let out_of_time = async {
         stop.cancelled().await;

@@ -26,6 +26,12 @@ pub fn digest_hex(bytes: &[u8]) -> String {
     hex(&digest(bytes))
 }
 
+/// SHA-256 as people compare it: pairs of capital hexadecimal digits with colons.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let pairs: Vec<String> = digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
+}
+
 /// A random UUID (version 4).
 pub fn uuid() -> uuid::Uuid {
     uuid::Builder::from_random_bytes(random()).into_uuid()

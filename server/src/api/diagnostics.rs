@@ -115,6 +115,8 @@ struct DiagnosticsCertificate {
     expires: Option<Time>,
     /// Why it can't be read.
     problem: Option<String>,
+    /// Its SHA-256 fingerprint, as browsers show it.
+    fingerprint: Option<String>,
     /// Leasehold made it.
     made_here: bool,
 }
@@ -189,6 +191,7 @@ impl From<Facts> for Diagnostics {
                     path: of.path,
                     expires: of.until.as_ref().ok().copied().map(Time),
                     problem: of.until.err(),
+                    fingerprint: of.fingerprint,
                     made_here: of.is_own,
                 })
                 .collect(),

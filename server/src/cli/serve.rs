@@ -9,11 +9,12 @@ use engine::clock::SystemClock;
 use engine::store::{DataLock, LockError};
 use engine::tasks::{Cadence, Task};
 use licensing::self_check::PortState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::api::{Api, setup_url};
 use crate::exit::{Done, Failure};
-use crate::http::{self, App, tls};
+use crate::http::tls::{self, Certificate};
+use crate::http::{self, App};
 use crate::places::PortPlaces;
 use crate::settings::{self, Flags, Settings};
 use crate::{clients, control, logging, reporting};
@@ -41,6 +42,9 @@ impl Serve {
         // Dropped last: what is logged at the very end is still written.
         let (verbosity, mut license_log) = logging::start(settings.log.as_deref())?;
         logging::check_zone();
+        // From here on, a hang-up reopens and reloads, and ends nothing.
+        let hang_ups = signal(SignalKind::hangup())
+            .map_err(|error| Failure::failed(format!("Can't listen for signals: {error}. Try again.")))?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
         if let Some(sentence) = settings.lost_database().filter(|_| !self.new_database) {
             return Err(Failure::failed(sentence));
@@ -52,12 +56,14 @@ impl Serve {
         let address = listener
             .local_addr()
             .map_err(|e| Failure::failed(format!("Can't determine the console's address: {e}.")))?;
-        let tls = tls::choose(&settings, address).await?;
+        let certificate = Certificate::open(&settings)?;
+        let speaks_tls = tls::is_for_console(&settings, address);
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
         );
         engine.logs.configure(settings.license_log.clone());
-        let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, shown(address));
+        let origin = format!("{}://{}", if speaks_tls { "https" } else { "http" }, shown(address));
+        let public = settings.public_origin(&origin);
         http::metrics::start();
         let tasks = &engine.tasks;
         #[cfg(debug_assertions)]
@@ -65,24 +71,24 @@ impl Serve {
             tasks.sabotage(&plan);
         }
         if let Some(path) = &settings.license_log {
-            license_log.open(path, settings.license_log_keep, tasks);
+            license_log.open(path, settings.license_log_keep, settings.license_log_size, tasks);
         }
-        let api = Api { engine: engine.clone(), console: origin.as_str().into(), serving: true };
+        let api = Api { engine: engine.clone(), console: public.as_str().into(), serving: true };
         tasks.start(control::listen(&settings.data, api)?);
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
-        let reporting = reporting::bind(&settings).await?.map(Arc::new);
+        let reporting = reporting::bind(&settings, &certificate).await?.map(Arc::new);
         engine.settle_leases().await;
         let places = PortPlaces::of_this_process();
-        let clients = clients::bind(&settings, &engine, places.clients.clone()).await?.map(Arc::new);
-        let ve = clients::ve::bind(&settings, places.clients).await?.map(Arc::new);
+        let clients = clients::bind(&settings, &engine, &certificate, places.clients.clone()).await?.map(Arc::new);
+        let ve = clients::ve::bind(&settings, &certificate, places.clients).await?.map(Arc::new);
         let addresses = [
             ("clients", clients.as_ref().and_then(|port| port.address())),
             ("ve", ve.as_ref().and_then(|port| port.address())),
             ("reporting", reporting.as_ref().and_then(|port| port.address())),
         ];
-        engine.alerts.link_to(&origin);
+        engine.alerts.link_to(&public);
         engine.override_settings(settings.overrides());
-        engine.peers.answers_at(&origin);
+        engine.peers.answers_at(&public);
         let off = |flag: &str| PortState::Off(format!("It is turned off with --{flag}."));
         let state = off("clients");
         match &clients {
@@ -110,13 +116,13 @@ impl Serve {
             None => engine.watch_port("Reporting API", false, move || state.clone()),
         }
         let (shown, is_own) = tls::certificate(&settings);
-        match (tls.is_some(), clients.is_some()) {
+        match (speaks_tls, clients.is_some()) {
             (true, _) => engine.watch_certificate("the console", shown, is_own),
             (false, true) => engine.watch_certificate("the license port", shown, is_own),
             (false, false) => {}
         }
         let stop = tasks.stop().clone();
-        let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
+        let app = App::new(engine.clone(), &settings, &origin, speaks_tls, stop.clone())?;
         macro_rules! serving {
             ($port:expr, $name:literal, $does:literal) => {
                 $port.map(|port| {
@@ -134,10 +140,14 @@ impl Serve {
             let engine = engine.clone();
             move || verbosity.clone().follow(engine.clone())
         });
-        for task in engine.background_tasks().into_iter().chain([log_level]).chain(ports.into_iter().flatten()) {
+        let own = [log_level, certificate.task()];
+        for task in engine.background_tasks().into_iter().chain(own).chain(ports.into_iter().flatten()) {
             tasks.start(task);
         }
-        announce(&engine, &settings, &origin, tls.as_ref(), addresses).await?;
+        certificate.announce();
+        let made_here = certificate.made_here().filter(|_| speaks_tls);
+        announce(&engine, &settings, [&origin, &public], made_here, addresses).await?;
+        tokio::spawn(on_hang_up(hang_ups, license_log.reopener(), certificate.clone()));
         let handle = axum_server::Handle::new();
         tokio::spawn({
             let (handle, stop, console) = (handle.clone(), stop.clone(), places.console.clone());
@@ -151,6 +161,7 @@ impl Serve {
                 handle.graceful_shutdown(Some(GRACE));
             }
         });
+        let tls = speaks_tls.then(|| certificate.console_config());
         // Console and API have threads of their own: however long a page computes, applications are answered.
         let apart = http::apart().map_err(|error| Failure::failed(format!("Can't start the console: {error}.")))?;
         let served = apart.spawn(http::serve(listener, app, tls, handle, places.console)).await;
@@ -209,8 +220,8 @@ pub fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
 async fn announce(
     engine: &Engine,
     settings: &Settings,
-    origin: &str,
-    tls: Option<&tls::Tls>,
+    [origin, public]: [&str; 2],
+    made_here: Option<String>,
     addresses: [(&str, Option<SocketAddr>); 3],
 ) -> Done {
     use std::fmt::Write as _;
@@ -219,9 +230,9 @@ async fn announce(
         engine.setup().await.map_err(|e| Failure::failed(format!("The database did not respond: {e}.")))?.claimed;
     if !claimed {
         let token = engine.setup_token().await.map_err(Failure::failed)?;
-        let _ = writeln!(text, "setup: {}", setup_url(origin, &token));
+        let _ = writeln!(text, "setup: {}", setup_url(public, &token));
     }
-    if let Some(fingerprint) = tls.and_then(|tls| tls.made_here.as_deref()) {
+    if let Some(fingerprint) = made_here {
         let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");
     }
     for (name, address) in addresses {
@@ -235,6 +246,15 @@ async fn announce(
     tracing::info!(data = %settings.data.display(), conf = %settings.conf.display(), console = origin, "serving");
     text.push_str("ready\n");
     super::output::print(text.as_bytes())
+}
+
+/// SIGHUP, as logrotate and certificate tools send it.
+async fn on_hang_up(mut hang_ups: Signal, log: logging::Reopener, certificate: Arc<Certificate>) {
+    while hang_ups.recv().await.is_some() {
+        log.reopen();
+        certificate.look_now();
+        tracing::info!("hang-up: the log file was reopened and the certificate is looked at");
+    }
 }
 
 async fn wait_for_signal() {

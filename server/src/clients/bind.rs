@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::listen::{AGAIN, ClientListener, everywhere, open, open_everywhere};
 use crate::cli::output::note;
 use crate::exit::Failure;
-use crate::http::tls;
+use crate::http::tls::Certificate;
 use crate::places::Places;
 use crate::settings::{Clients, Settings};
 
@@ -25,8 +25,13 @@ pub struct Port {
 /// without; an address that was given must be free.
 ///
 /// # Errors
-/// A sentence that says why the port or the certificate cannot be used.
-pub async fn bind(settings: &Settings, engine: &Engine, places: Arc<Places>) -> Result<Option<Port>, Failure> {
+/// A sentence that says why the port cannot be used.
+pub async fn bind(
+    settings: &Settings,
+    engine: &Engine,
+    certificate: &Arc<Certificate>,
+    places: Arc<Places>,
+) -> Result<Option<Port>, Failure> {
     let (wanted, opened) = match settings.clients {
         Clients::Off => return Ok(None),
         Clients::At(address) => (address, open(address)),
@@ -42,18 +47,9 @@ pub async fn bind(settings: &Settings, engine: &Engine, places: Arc<Places>) -> 
         }
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
     };
-    let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
-    let tls = acceptor(settings, address).await?;
-    let listener = ClientListener::new(listener, tls, places);
+    let listener = ClientListener::new(listener, TlsAcceptor::from(certificate.server_config()), places);
     listener.note_trouble(trouble);
     Ok(Some(Port { listener, follows }))
-}
-
-/// TLS for clients that use it.
-pub(super) async fn acceptor(settings: &Settings, address: SocketAddr) -> Result<TlsAcceptor, Failure> {
-    let mut tls = (*tls::given_or_made(settings, address).await?.config.get_inner()).clone();
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 
 fn port_number(engine: &Engine) -> u16 {

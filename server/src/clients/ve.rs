@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use engine::Engine;
 use licensing::self_check::PortState;
 use licensing::ve::DEFAULT_PORT;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::bind::acceptor;
-use super::listen::{AGAIN, ClientListener, everywhere, open};
+use super::listen::{AGAIN, ClientListener, open};
 use crate::exit::Failure;
+use crate::http::tls::Certificate;
 use crate::places::Places;
 use crate::settings::{Settings, VePort};
 
@@ -29,20 +30,24 @@ pub struct VeListener {
 ///
 /// # Errors
 /// A sentence that says why a given address can't be used.
-pub async fn bind(settings: &Settings, places: Arc<Places>) -> Result<Option<VeListener>, Failure> {
-    let (address, listener) = match settings.ve {
+pub async fn bind(
+    settings: &Settings,
+    certificate: &Arc<Certificate>,
+    places: Arc<Places>,
+) -> Result<Option<VeListener>, Failure> {
+    let listener = match settings.ve {
         VePort::Off => return Ok(None),
-        VePort::WhileLicensed => (everywhere(DEFAULT_PORT), None),
+        VePort::WhileLicensed => None,
         VePort::At(address) => {
             let listener = open(address).map_err(|error| {
                 Failure::failed(format!(
                     "Can't listen for VE clients on {address} (--ve): {error}. Choose another address."
                 ))
             })?;
-            (address, Some(listener))
+            Some(listener)
         }
     };
-    let tls = acceptor(settings, address).await?;
+    let tls = TlsAcceptor::from(certificate.server_config());
     Ok(Some(VeListener {
         named: listener.is_some(),
         listener: ClientListener::new(listener, tls, places),

@@ -1,31 +1,126 @@
-//! TLS of the console: the given certificate; without one, beyond loopback, one that Leasehold generates and prints
-//! the fingerprint of.
+//! The certificate of the console, the reporting API and the license port: the given one; without one, one that
+//! Leasehold makes, renews, and tells the fingerprint of. All listeners show the same, and a new one without a restart.
 
-use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
+use engine::clock::{Clock, SystemClock};
+use engine::tasks::{Cadence, Task};
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio::sync::Notify;
+use tower_sessions::cookie::time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::exit::Failure;
-use crate::settings::Settings;
+use crate::settings::{Clients, Settings, VePort};
 
-/// The certificate in use.
-pub struct Tls {
-    /// For the server.
-    pub config: RustlsConfig,
-    /// SHA-256 fingerprint of a generated certificate.
-    pub made_here: Option<String>,
+/// Seconds.
+const DAY: i64 = 86_400;
+/// A certificate made here is valid from a day ago, because clocks differ, for this many days in all. Apple's systems
+/// refuse more than 397.
+const LIFE_DAYS: i64 = 396;
+/// It is renewed so many days before its end: sooner than anybody is warned of it.
+const RENEW_DAYS: i64 = 45;
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The certificate that this server shows.
+#[derive(Debug)]
+pub struct Certificate {
+    files: Files,
+    is_own: bool,
+    /// What a certificate made here is for.
+    names: Vec<String>,
+    state: Mutex<State>,
+    look: Notify,
 }
 
-/// `None` on loopback without a given certificate.
-///
-/// # Errors
-/// A sentence that names the file at fault.
-pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<Tls>, Failure> {
-    match &settings.tls {
-        None if address.ip().is_loopback() => Ok(None),
-        _ => given_or_made(settings, address).await.map(Some),
+#[derive(Debug, Clone)]
+struct Files {
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(Debug)]
+struct State {
+    shown: Shown,
+    /// The files that were read last.
+    seen: Stamp,
+    /// Files that could not be used. If they stay so until the next look, that is logged: they may be half replaced.
+    failed: Option<Stamp>,
+    /// Why it could not be renewed, as logged.
+    trouble: Option<String>,
+}
+
+/// A certificate in memory.
+#[derive(Debug, Clone)]
+struct Shown {
+    key: Arc<CertifiedKey>,
+    validity: Validity,
+    fingerprint: String,
+}
+
+/// From when until when a certificate is valid, Unix seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Validity {
+    from: i64,
+    until: i64,
+}
+
+impl Validity {
+    fn of(der: &CertificateDer<'_>) -> Result<Self, String> {
+        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
+        let found = parsed.validity();
+        Ok(Self { from: found.not_before.timestamp(), until: found.not_after.timestamp() })
+    }
+
+    /// Of one made at this time.
+    fn made(now: i64) -> Self {
+        Self { from: now - DAY, until: now + (LIFE_DAYS - 1) * DAY }
+    }
+
+    /// Whether one made here is to be replaced: it ends soon, it is not valid yet (made by a clock that was ahead), or it is
+    /// valid for longer than browsers accept.
+    fn is_due(self, now: i64) -> bool {
+        self.until - now < RENEW_DAYS * DAY || now < self.from || self.until - self.from > LIFE_DAYS * DAY
+    }
+}
+
+/// What changes when a file is replaced or written: inode, length, time. None while it can't be looked at.
+type Stamp = [Option<(u64, u64, i64, i64)>; 2];
+
+impl Files {
+    fn stamp(&self) -> Stamp {
+        [&self.cert, &self.key].map(|path| {
+            let found = std::fs::metadata(path).ok()?;
+            Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+        })
+    }
+
+    fn read(&self) -> Result<Shown, String> {
+        let unreadable = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let cert = std::fs::read(&self.cert).map_err(|error| unreadable(&self.cert, &error))?;
+        let key = std::fs::read(&self.key).map_err(|error| unreadable(&self.key, &error))?;
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&cert)
+            .collect::<Result<_, _>>()
+            .map_err(|error| unreadable(&self.cert, &error))?;
+        let Some(first) = chain.first() else {
+            return Err(unreadable(&self.cert, &"no certificate is in it"));
+        };
+        let validity = Validity::of(first).map_err(|error| unreadable(&self.cert, &error))?;
+        let fingerprint = engine::secret::fingerprint(first);
+        let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| unreadable(&self.key, &error))?;
+        let provider = rustls::crypto::ring::default_provider();
+        let key = CertifiedKey::from_der(chain, key, &provider).map_err(|error| error.to_string())?;
+        Ok(Shown { key: Arc::new(key), validity, fingerprint })
     }
 }
 
@@ -37,58 +132,206 @@ pub fn certificate(settings: &Settings) -> (PathBuf, bool) {
     }
 }
 
-/// The given certificate, else the generated one.
-///
-/// # Errors
-/// A sentence that names the file at fault.
-pub async fn given_or_made(settings: &Settings, address: SocketAddr) -> Result<Tls, Failure> {
-    let (cert, own) = certificate(settings);
-    let key = settings.tls.as_ref().map_or_else(|| settings.data.join("console.key"), |(_, key)| key.clone());
-    // One provider for the whole process; a second call keeps the first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut made_here = None;
-    if own {
-        if !cert.exists() || !key.exists() {
-            make(&cert, &key, settings, address)?;
+/// Whether the console speaks TLS: beyond loopback, or with a given certificate.
+pub fn is_for_console(settings: &Settings, address: SocketAddr) -> bool {
+    settings.tls.is_some() || !address.ip().is_loopback()
+}
+
+impl Certificate {
+    /// The given certificate, else the one made here: a new one if there is none that can be used.
+    ///
+    /// # Errors
+    /// A sentence that names the file at fault.
+    pub fn open(settings: &Settings) -> Result<Arc<Self>, Failure> {
+        // One provider for the whole process; a second call keeps the first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (cert, is_own) = certificate(settings);
+        let key = settings.tls.as_ref().map_or_else(|| settings.data.join("console.key"), |(_, key)| key.clone());
+        let (files, names) = (Files { cert, key }, names(settings));
+        let now = SystemClock.now_ms().div_euclid(1000);
+        if is_own {
+            let found = files.read().ok().filter(|found| !found.validity.is_due(now));
+            if !found.is_some_and(|found| is_for(&found.key, &configured(settings))) {
+                make(&files, &names, now)
+                    .map_err(|why| Failure::failed(format!("Can't create a certificate for the console: {why}.")))?;
+            }
         }
-        made_here = fingerprint(&cert);
+        let seen = files.stamp();
+        let shown = files.read().map_err(|why| {
+            let (cert, key) = (files.cert.display(), files.key.display());
+            Failure::failed(format!("Can't use the certificate {cert} with the key {key}: {why}."))
+        })?;
+        let state = Mutex::new(State { shown, seen, failed: None, trouble: None });
+        Ok(Arc::new(Self { files, is_own, names, state, look: Notify::new() }))
     }
-    let config = RustlsConfig::from_pem_file(&cert, &key).await.map_err(|error| {
-        Failure::failed(format!(
-            "Can't use the certificate {} with the key {}: {error}.",
-            cert.display(),
-            key.display()
-        ))
-    })?;
-    Ok(Tls { config, made_here })
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// SHA-256 fingerprint of a certificate made here, which people compare.
+    pub fn made_here(&self) -> Option<String> {
+        self.is_own.then(|| self.state().shown.fingerprint.clone())
+    }
+
+    /// What a listener shows it with.
+    pub fn server_config(self: &Arc<Self>) -> Arc<rustls::ServerConfig> {
+        let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(self.clone());
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Arc::new(config)
+    }
+
+    /// The same for the console.
+    pub fn console_config(self: &Arc<Self>) -> RustlsConfig {
+        RustlsConfig::from_config(self.server_config())
+    }
+
+    /// Has the files looked at now.
+    pub fn look_now(&self) {
+        self.look.notify_one();
+    }
+
+    /// The background task that renews it and notices new files.
+    pub fn task(self: &Arc<Self>) -> Task {
+        let this = self.clone();
+        Task::new("certificate", "Renews the certificate, or reads a new one", Cadence::Every(EVERY), move || {
+            this.clone().keep()
+        })
+    }
+
+    async fn keep(self: Arc<Self>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = self.look.notified() => {}
+            }
+            let this = self.clone();
+            let look = move || this.look(SystemClock.now_ms().div_euclid(1000));
+            if let Err(error) = tokio::task::spawn_blocking(look).await {
+                tracing::error!(%error, "could not look at the certificate; trying again");
+            }
+        }
+    }
+
+    /// Renews one made here when it is due, and shows what is in the files if that can be used.
+    fn look(&self, now: i64) {
+        if self.is_own && self.state().shown.validity.is_due(now) {
+            let trouble = make(&self.files, &self.names, now).err();
+            let mut state = self.state();
+            if let Some(why) = trouble.as_ref().filter(|_| state.trouble != trouble) {
+                tracing::error!("could not renew the certificate of this server: {why}");
+            }
+            state.trouble = trouble;
+        }
+        let stamp = self.files.stamp();
+        if self.state().seen == stamp {
+            return;
+        }
+        let read = self.files.read();
+        let mut state = self.state();
+        match read {
+            Ok(shown) => {
+                let (fingerprint, expires) = (&shown.fingerprint, date(shown.validity.until));
+                tracing::warn!(%fingerprint, %expires, "this server now shows another certificate");
+                *state = State { shown, seen: stamp, failed: None, trouble: None };
+            }
+            Err(why) if state.failed == Some(stamp) => {
+                state.seen = stamp;
+                tracing::error!("can't use the new certificate, so the previous one stays in use: {why}");
+            }
+            Err(_) => state.failed = Some(stamp),
+        }
+    }
+
+    /// Tells in the log which certificate is shown.
+    pub fn announce(&self) {
+        let shown = self.state().shown.clone();
+        let expires = date(shown.validity.until);
+        tracing::info!(path = %self.files.cert.display(), fingerprint = %shown.fingerprint, %expires, "certificate of this server");
+    }
 }
 
-fn make(cert: &Path, key: &Path, settings: &Settings, address: SocketAddr) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("Can't create a certificate for the console: {error}."))
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.state().shown.key.clone())
+    }
+}
+
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// Names that somebody chose. A certificate without them is made anew.
+fn configured(settings: &Settings) -> Vec<String> {
+    settings.hosts.iter().cloned().chain(settings.public_url.iter().map(|url| url.host().to_owned())).collect()
+}
+
+/// All that this server is called.
+fn names(settings: &Settings) -> Vec<String> {
+    let clients = match settings.clients {
+        Clients::At(address) => Some(address),
+        _ => None,
     };
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), super::state::host_name()];
-    if !address.ip().is_unspecified() {
-        names.push(address.ip().to_string());
-    }
-    names.extend(settings.hosts.iter().cloned());
-    let made = rcgen::generate_simple_self_signed(names).map_err(|e| failed(&e))?;
-    std::fs::write(cert, made.cert.pem()).map_err(|e| failed(&e))?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(key)
-        .map_err(|e| failed(&e))?;
-    std::io::Write::write_all(&mut file, made.signing_key.serialize_pem().as_bytes()).map_err(|e| failed(&e))
+    let ve = match settings.ve {
+        VePort::At(address) => Some(address),
+        _ => None,
+    };
+    let addresses = [Some(settings.console), settings.reporting, clients, ve].into_iter().flatten();
+    let addresses = addresses.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let mut names = vec!["localhost".to_owned(), super::state::host_name()];
+    names.extend(loopback.into_iter().chain(addresses).map(|ip| ip.to_string()));
+    names.extend(configured(settings));
+    let mut known = std::collections::BTreeSet::new();
+    // A name of other letters than ASCII has no form in a certificate.
+    names.retain(|name| name.is_ascii() && known.insert(name.clone()));
+    names
 }
 
-fn fingerprint(cert: &Path) -> Option<String> {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-    let der = CertificateDer::from_pem_file(cert).ok()?;
-    let hex = engine::secret::digest_hex(&der);
-    let pairs: Vec<&str> = (0..hex.len()).step_by(2).filter_map(|i| hex.get(i..i + 2)).collect();
-    Some(pairs.join(":").to_uppercase())
+/// Whether a certificate is for all of these names.
+fn is_for(key: &CertifiedKey, names: &[String]) -> bool {
+    let Some(Ok((_, parsed))) = key.cert.first().map(|der| X509Certificate::from_der(der)) else { return false };
+    let Ok(Some(found)) = parsed.subject_alternative_name() else { return names.is_empty() };
+    let has = |name: &String| match name.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => found.value.general_names.contains(&GeneralName::IPAddress(&ip.octets())),
+        Ok(IpAddr::V6(ip)) => found.value.general_names.contains(&GeneralName::IPAddress(&ip.octets())),
+        Err(_) => found.value.general_names.contains(&GeneralName::DNSName(name)),
+    };
+    names.iter().filter(|name| name.is_ascii()).all(has)
 }
+
+/// Makes a key and a certificate for these names. The key comes first: one without its certificate is replaced at the
+/// next try.
+fn make(files: &Files, names: &[String], now: i64) -> Result<(), String> {
+    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| error.to_string());
+    let validity = Validity::made(now);
+    let mut params = CertificateParams::new(names).map_err(|error| error.to_string())?;
+    params.not_before = time(validity.from)?;
+    params.not_after = time(validity.until)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // A common name has at most 64 letters (RFC 5280).
+    let common: String = format!("Leasehold {}", super::state::host_name()).chars().take(64).collect();
+    params.distinguished_name.push(DnType::CommonName, common);
+    let key = KeyPair::generate().map_err(|error| error.to_string())?;
+    let cert = params.self_signed(&key).map_err(|error| error.to_string())?;
+    replace(&files.key, key.serialize_pem().as_bytes(), 0o600)?;
+    replace(&files.cert, cert.pem().as_bytes(), 0o644)
+}
+
+/// Writes a file as a whole: beside it, fsync, rename, fsync of the folder.
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), String> {
+    let beside = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let _ = std::fs::remove_file(&beside);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+    };
+    write().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,16 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ::reporting::listen::StandardServices;
 use engine::Engine;
 use licensing::self_check::PortState;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::AGAIN;
-use crate::exit::Failure;
 use crate::cli::output::note;
-use crate::http::tls;
+use crate::exit::Failure;
+use crate::http::tls::Certificate;
 use crate::settings::Settings;
 
 /// The port of the reporting API, not served yet.
@@ -18,14 +19,15 @@ pub struct ReportingPort {
     /// The listener, or why there is none.
     listener: Mutex<Result<std::net::TcpListener, String>>,
     tls: Arc<rustls::ServerConfig>,
+    services: StandardServices,
 }
 
 /// Binds the port of the reporting API; `None` if it is off. If another program has the default port, the server
 /// starts without and takes it when it is free; an address that was given must be free.
 ///
 /// # Errors
-/// A sentence that says why the port or the certificate cannot be used.
-pub async fn bind(settings: &Settings) -> Result<Option<ReportingPort>, Failure> {
+/// A sentence that says why the port cannot be used.
+pub async fn bind(settings: &Settings, certificate: &Arc<Certificate>) -> Result<Option<ReportingPort>, Failure> {
     let Some(wanted) = settings.reporting else { return Ok(None) };
     let listener = match open(wanted).await {
         Err(why) if settings.reporting_is_named => return Err(Failure::failed(why)),
@@ -35,8 +37,8 @@ pub async fn bind(settings: &Settings) -> Result<Option<ReportingPort>, Failure>
         }
         opened => opened,
     };
-    let tls = tls::given_or_made(settings, wanted).await?.config.get_inner();
-    Ok(Some(ReportingPort { wanted, listener: Mutex::new(listener), tls }))
+    let (tls, services) = (certificate.server_config(), settings.reporting_services);
+    Ok(Some(ReportingPort { wanted, listener: Mutex::new(listener), tls, services }))
 }
 
 async fn open(wanted: SocketAddr) -> Result<std::net::TcpListener, String> {
@@ -97,6 +99,6 @@ impl ReportingPort {
             Ok(listener) => listener.try_clone()?,
             Err(why) => return Err(std::io::Error::other(why.clone())),
         };
-        super::serve(TcpListener::from_std(opened)?, engine, Some(self.tls.clone()), stop).await
+        super::serve(TcpListener::from_std(opened)?, engine, Some(self.tls.clone()), self.services, stop).await
     }
 }

@@ -128,6 +128,9 @@ fn certificates(certificates: &[CertificateFacts]) -> Drawn {
         .column(Column::row_header("For", |of: &CertificateFacts, cell| {
             cell.text(&of.name);
             cell.sub(|cell| cell.text(if of.is_own { "made by Leasehold" } else { &of.path }));
+            if let Some(fingerprint) = &of.fingerprint {
+                cell.sub(|cell| cell.code(&format!("SHA-256 {fingerprint}")));
+            }
         }))
         .column(Column::time("Expires", |of: &CertificateFacts, cell: &mut Cell<'_>| match &of.until {
             Ok(until) => cell.date_of(*until),

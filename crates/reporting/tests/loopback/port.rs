@@ -3,11 +3,20 @@
 use std::time::Duration;
 
 use reporting::client::{ReportingClient, TlsChoice};
-use reporting::listen::Limits;
+use reporting::listen::{Limits, StandardServices};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tonic::Code;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use crate::standin::{Standin, short, start, start_with, who};
+use crate::standin::{Standin, short, start, start_offering, start_with, who};
 
 /// Nothing here should take longer; a hang fails.
 async fn soon<F: Future>(what: F) -> F::Output {
@@ -33,6 +42,38 @@ async fn cleartext_and_tls_are_answered_on_one_port() {
     tls.push(who(), "x", pushed).await.unwrap();
     let address = server.source.pushed.lock().unwrap()[0].0.address;
     assert_eq!(address, Some("127.0.0.1".parse().unwrap()), "the peer is known over TLS too");
+}
+
+#[tokio::test]
+async fn health_and_reflection_are_offered_where_they_are_wanted_and_nowhere_else() {
+    const OURS: &str = "lumenvox.api.ReportingAPIService";
+    let health = async |channel: Channel, service: &str| {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        HealthClient::new(channel).check(request).await.map(|answer| answer.into_inner().status())
+    };
+    let services = async |channel: Channel| {
+        let list = MessageRequest::ListServices(String::new());
+        let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+        let asked = futures::stream::iter([request]);
+        let mut answers = ServerReflectionClient::new(channel).server_reflection_info(asked).await?.into_inner();
+        let answer = answers.message().await?.and_then(|answer| answer.message_response);
+        let Some(MessageResponse::ListServicesResponse(list)) = answer else { return Ok(Vec::new()) };
+        Ok::<Vec<String>, tonic::Status>(list.service.into_iter().map(|service| service.name).collect())
+    };
+    let plain = start(Standin::registered()).await;
+    let wanted = StandardServices { health: true, reflection: true };
+    let offering = start_offering(Standin::registered(), wanted, Limits::default(), false).await;
+    let channel = async |at: std::net::SocketAddr| {
+        soon(Endpoint::from_shared(format!("http://{at}")).unwrap().connect()).await.unwrap()
+    };
+    let (without, with) = (channel(plain.address).await, channel(offering.address).await);
+    assert_eq!(soon(health(without.clone(), "")).await.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(soon(services(without)).await.unwrap_err().code(), Code::Unimplemented);
+    for service in ["", OURS] {
+        assert_eq!(soon(health(with.clone(), service)).await.unwrap(), ServingStatus::Serving, "{service}");
+    }
+    let found = soon(services(with)).await.unwrap();
+    assert!(found.iter().any(|name| name == OURS), "{found:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reporting::client::{Address, CallerIdentity, ReportingClient, TlsChoice};
-use reporting::listen::{self, Limits};
+use reporting::listen::{self, Limits, StandardServices};
 use reporting::service::{CallRefusal, Caller, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 use reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use tokio::net::TcpListener;
@@ -136,6 +136,10 @@ pub fn short() -> Limits {
 }
 
 pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> RunningStandin {
+    start_offering(source, StandardServices::default(), limits, tls).await
+}
+
+pub async fn start_offering(source: Standin, services: StandardServices, limits: Limits, tls: bool) -> RunningStandin {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -147,7 +151,8 @@ pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> RunningSt
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (source, stop) = (Arc::new(source), CancellationToken::new());
-    let serving = listen::serve(listener, source.clone(), tls.then(|| Arc::new(config)), limits, stop.clone());
+    let serving =
+        listen::serve(listener, source.clone(), tls.then(|| Arc::new(config)), services, limits, stop.clone());
     RunningStandin { source, address, certificate: made.cert.pem(), stop, ended: tokio::spawn(serving) }
 }
 

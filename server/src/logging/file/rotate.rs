@@ -1,4 +1,4 @@
-//! At each start the file becomes `license.log.1` and the others move up; those beyond the limit are
+//! At each start, and when it is full, the file becomes `license.log.1` and the others move up; those beyond the limit are
 //! deleted. Never overwrites a file and never follows a link.
 
 use std::fmt;
@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use licensing::log_line::{STAMP, begins_with_stamp};
+use rustix::fs::OFlags;
 
 /// Why there is no log file.
 #[derive(Debug)]
@@ -18,6 +19,17 @@ pub enum RotateError {
     NoLog(String),
     /// An error of the file system.
     Io { path: String, source: io::Error },
+}
+
+impl RotateError {
+    /// What is in the way, without what follows from it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Link(path) => format!("{path} is a symbolic link"),
+            Self::NoLog(path) => format!("{path} is not a log file"),
+            Self::Io { path, source } => format!("{path}: {source}"),
+        }
+    }
 }
 
 impl fmt::Display for RotateError {
@@ -44,17 +56,40 @@ impl fmt::Display for RotateError {
 /// # Errors
 /// [`RotateError`]; then nothing is written.
 pub fn begin(path: &Path, keep: u32) -> Result<File, RotateError> {
-    let io = |source| RotateError::Io { path: path.display().to_string(), source };
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io(error)),
-        Ok(found) if found.is_symlink() => return Err(RotateError::Link(path.display().to_string())),
-        Ok(found) if !found.is_file() || (found.len() > 0 && !is_log(path).map_err(io)?) => {
-            return Err(RotateError::NoLog(path.display().to_string()));
-        }
-        Ok(_) => move_up(path, keep).map_err(io)?,
+    if is_there(path)? {
+        move_up(path, keep).map_err(|source| failed(path, source))?;
     }
-    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(io)
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(|source| failed(path, source))
+}
+
+/// Opens the file that is there, or starts a new one that only this user can read.
+///
+/// # Errors
+/// [`RotateError`]; then nothing is written.
+pub fn again(path: &Path) -> Result<File, RotateError> {
+    is_there(path)?;
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(no_link).open(path);
+    opened.map_err(|source| failed(path, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> RotateError {
+    RotateError::Io { path: path.display().to_string(), source }
+}
+
+/// Whether there is a file, which must be a log.
+fn is_there(path: &Path) -> Result<bool, RotateError> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(path, error)),
+        Ok(found) if found.is_symlink() => Err(RotateError::Link(path.display().to_string())),
+        Ok(found)
+            if !found.is_file() || (found.len() > 0 && !is_log(path).map_err(|source| failed(path, source))?) =>
+        {
+            Err(RotateError::NoLog(path.display().to_string()))
+        }
+        Ok(_) => Ok(true),
+    }
 }
 
 /// Whether the file starts like a log of ours, so that a database given by mistake stays where it is.
@@ -143,6 +178,8 @@ mod tests {
         std::fs::write(&other, "precious").unwrap();
         symlink(&other, &path).unwrap();
         assert!(matches!(begin(&path, 3), Err(RotateError::Link(_))));
+        assert!(matches!(again(&path), Err(RotateError::Link(_))));
+        assert!(matches!(again(&other), Err(RotateError::NoLog(_))));
         assert!(matches!(begin(&other, 3), Err(RotateError::NoLog(_))));
         assert!(matches!(begin(folder.path(), 3), Err(RotateError::NoLog(_))));
         assert!(matches!(begin(&folder.path().join("no/license.log"), 3), Err(RotateError::Io { .. })));
