@@ -6,6 +6,7 @@ pub mod confirmed;
 pub mod device;
 pub mod downloads;
 pub mod events;
+pub mod forwarded;
 mod health;
 pub mod metrics;
 pub mod middleware;

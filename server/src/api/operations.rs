@@ -200,8 +200,8 @@ fn document(described: OpenApi) -> OpenApi {
         components.responses.insert(name.to_owned(), response.into());
     }
     let cookie = ApiKeyValue::with_description(
-        "leasehold",
-        "A session of the console. Over TLS the cookie is named __Host-leasehold.",
+        "leasehold-INSTANCE",
+        "A session of the console. INSTANCE is a word of the server, eight hexadecimal digits; over TLS the cookie is named __Host-leasehold-INSTANCE.",
     );
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let bearer = HttpBuilder::new()

@@ -1,16 +1,15 @@
 //! Who asks: a signed-in user, an API token, or nobody.
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::accounts::session_store::{SessionUser, WHO, unattended};
 use engine::actor::{Actor, Origin};
 use licensing::permission::Role;
-use std::net::SocketAddr;
 use tower_sessions::Session;
 
-use super::confirmed;
+use super::{confirmed, forwarded};
 use super::problem::Problem;
 use super::state::App;
 
@@ -79,7 +78,7 @@ pub async fn attend(request: Request, next: Next) -> Response {
 
 /// Identifies the caller. A request with an invalid bearer token ends here.
 pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(a)| a.ip().to_string());
+    let address = forwarded::address(request.extensions()).map(|address| address.to_string());
     let agent =
         text(request.headers(), &header::USER_AGENT).map(|a| a.chars().filter(|c| !c.is_control()).take(200).collect());
     let mut caller = Caller { address, agent, ..Caller::default() };

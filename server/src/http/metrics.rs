@@ -2,11 +2,10 @@
 //! always agree with console and API; one that has nothing to tell any more disappears.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +19,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::MetricKindMask;
 
 use super::caller::Caller;
+use super::forwarded;
 use super::problem::Problem;
 use super::state::App;
 
@@ -241,10 +241,7 @@ fn render(app: &App) -> String {
 
 /// `GET /metrics`
 pub async fn get(State(app): State<App>, request: Request) -> Response {
-    let local = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .is_some_and(|ConnectInfo(address)| address.ip().to_canonical().is_loopback());
+    let local = app.metrics_are_local && forwarded::is_direct_and_local(request.extensions());
     let may = request
         .extensions()
         .get::<Caller>()
@@ -252,7 +249,7 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         .is_some_and(|known| known.role().why_not(Permission::View).is_none());
     if !local && !may {
         return Problem::unauthorized(
-            "Metrics are available from this machine, or with an API token. Create one with `leasehold token create`.",
+            "Metrics are available with an API token, and from this machine unless a proxy is in between or `metrics = nobody` is set. Create a token with `leasehold token create`.",
         )
         .into_response();
     }

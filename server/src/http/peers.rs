@@ -1,25 +1,21 @@
 //! `/peer/v1/…`: requests of the peers. Their signatures authenticate them, so these addresses are open, and a
 //! stranger learns nothing from them.
 
-use std::net::SocketAddr;
-
 use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::peers::PeerFault;
 use licensing::peers::{MOST_BYTES, MessageError, VERSION};
 
+use super::forwarded;
 use super::problem::Problem;
 use super::state::App;
 
 /// `POST /peer/v1/join`
 pub async fn join(State(app): State<App>, request: Request) -> Response {
-    let address = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
+    let address = forwarded::address(request.extensions()).map(|address| address.to_string());
     let bytes = match body(request.into_body()).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),

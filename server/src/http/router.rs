@@ -27,7 +27,7 @@ use super::middleware::{claim, headers, host, request_id};
 use super::peers;
 use super::state::App;
 use super::table::Table;
-use super::{caller, device, downloads, events, health, metrics};
+use super::{caller, device, downloads, events, forwarded, health, metrics};
 use crate::api::goes_on;
 use crate::assets;
 use crate::console::exchange::{by_hand, registration};
@@ -178,7 +178,7 @@ fn pages(table: Table) -> Table {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let sessions = SessionManagerLayer::new(app.engine.session_store())
-        .with_name(app.cookie_name())
+        .with_name(app.cookie_name().to_owned())
         .with_secure(app.secure)
         .with_same_site(SameSite::Lax)
         .with_path("/")
@@ -203,28 +203,38 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn_with_state(app.clone(), host::host))
                 .layer(from_fn(timeout))
                 .layer(from_fn(cross_origin))
-                .layer(CsrfLayer::new())
+                .layer(forms_from(&app.own_origins))
                 .layer(from_fn_with_state(app.clone(), claim::claim))
                 // Handlers that don't take an answer of a node apply a smaller limit.
                 .layer(DefaultBodyLimit::max(MAX_ANSWER)),
         );
+    let assets = axum::routing::get(assets::serve).layer(from_fn_with_state(app.clone(), host::host));
     let open = Router::new()
+        // Balancers ask without a name, or with one of their own.
         .route("/livez", axum::routing::get(health::livez))
         .route("/readyz", axum::routing::get(health::readyz))
-        .route("/pkg/{name}", axum::routing::get(assets::serve))
-        .layer(from_fn_with_state(app.clone(), host::host));
+        .route("/pkg/{name}", assets);
     Router::new()
         .merge(inner)
         .merge(open)
         .layer(
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION)))
+                .layer(from_fn_with_state(app.clone(), forwarded::forwarded))
                 .layer(from_fn(request_id::request_id))
                 .layer(from_fn_with_state(app.clone(), headers::headers))
                 .layer(CatchPanicLayer::custom(panicked)),
         )
         .route_layer(from_fn(metrics::measure))
         .with_state(app)
+}
+
+/// Lets forms through that come from the console itself, by its address or by one of these names.
+fn forms_from(origins: &[String]) -> CsrfLayer {
+    origins.iter().fold(CsrfLayer::new(), |layer, origin| {
+        // A name that no browser sends as it is written (not in ASCII) adds nothing.
+        layer.clone().add_trusted_origin(origin).unwrap_or(layer)
+    })
 }
 
 /// Explains a refused cross-origin request.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::pages::settings::{OwnSetting, Settings as SettingsPage, Source};
 use app::request::Installation;
 use engine::Engine;
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::Key;
@@ -23,8 +24,18 @@ pub struct AppState {
     pub engine: Arc<Engine>,
     /// The console is served over TLS.
     pub secure: bool,
+    /// Browsers are told to use only TLS for this host name.
+    pub hsts: bool,
     /// Host names a browser may ask for, lower case, without port; addresses are always fine.
     pub hosts: Vec<String>,
+    /// What browsers call the console besides its address: their forms are its own.
+    pub own_origins: Vec<String>,
+    /// Its port on this machine.
+    pub port: u16,
+    /// Proxies whose headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// This machine may read metrics without a token.
+    pub metrics_are_local: bool,
     /// Name of this machine.
     pub server_name: String,
     pub installation: Installation,
@@ -32,6 +43,9 @@ pub struct AppState {
     pub cookie_key: Key,
     /// Places for downloads.
     pub downloads: Arc<Semaphore>,
+    /// Name of the session cookie. Browsers share cookies between the ports of a host, so it names the instance; over
+    /// TLS, with the prefix that binds it to this host.
+    session_cookie: String,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }
@@ -50,9 +64,9 @@ impl App {
         Api { engine: self.engine.clone(), console: self.installation.origin.as_str().into(), serving: true }
     }
 
-    /// Name of the session cookie; over TLS, with the prefix that binds it to this host.
-    pub fn cookie_name(&self) -> &'static str {
-        if self.secure { "__Host-leasehold" } else { "leasehold" }
+    /// Name of the session cookie.
+    pub fn cookie_name(&self) -> &str {
+        &self.session_cookie
     }
 }
 
@@ -76,16 +90,48 @@ impl App {
         let server_name = host_name();
         let mut hosts = vec!["localhost".to_owned(), server_name.to_lowercase()];
         hosts.extend(settings.hosts.iter().cloned());
+        hosts.extend(settings.public_url.iter().map(|url| url.host().to_owned()));
+        let port = origin.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(settings.console.port());
         let installation = Installation {
-            origin: origin.to_owned(),
+            origin: settings.public_origin(origin),
             token_file: settings.data.join("setup-token").display().to_string(),
             setup_command: format!("leasehold setup-link --data {}", settings.data.display()),
             settings: settings_page(settings),
         };
         let cookie_key = cookie_key(engine.folder())?;
-        let downloads = Arc::new(Semaphore::new(downloads::MOST));
-        Ok(Self(Arc::new(AppState { engine, secure, hosts, server_name, installation, cookie_key, downloads, stop })))
+        Ok(Self(Arc::new(AppState {
+            engine,
+            secure,
+            hsts: secure && settings.hsts && settings.tls.is_some(),
+            hosts,
+            own_origins: own_origins(settings, secure, port),
+            port,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            metrics_are_local: settings.metrics_are_local,
+            server_name,
+            installation,
+            downloads: Arc::new(Semaphore::new(downloads::MOST)),
+            session_cookie: cookie_name(&cookie_key, secure),
+            cookie_key,
+            stop,
+        })))
     }
+}
+
+/// The console under each of its names: at its own port, and at the usual one of a proxy in front of it.
+fn own_origins(settings: &Settings, secure: bool, port: u16) -> Vec<String> {
+    let scheme = if secure { "https" } else { "http" };
+    let named =
+        |name: &String| [format!("https://{name}"), format!("{scheme}://{name}"), format!("{scheme}://{name}:{port}")];
+    let public = settings.public_url.iter().map(ToString::to_string);
+    settings.hosts.iter().flat_map(named).chain(public).collect()
+}
+
+/// Each data folder has a key of its own, and with it a name.
+fn cookie_name(key: &Key, secure: bool) -> String {
+    let digest = engine::secret::digest_hex(&[b"name of the cookie".as_slice(), key.master()].concat());
+    let instance: String = digest.chars().take(8).collect();
+    format!("{}leasehold-{instance}", if secure { "__Host-" } else { "" })
 }
 
 /// The key in `DIR/cookie.key` (mode 0600), created on first use.

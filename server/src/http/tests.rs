@@ -38,8 +38,7 @@ use crate::settings::{Flags, resolve};
 mod audit;
 mod clients;
 mod diagnostics;
-mod door;
-
+both
 struct TestApp {
     app: App,
     clock: Arc<ManualClock>,
@@ -51,7 +50,11 @@ const PASSWORD: &str = "seven green lamps hum";
 impl TestApp {
     /// A server with one user of each role.
     async fn claimed() -> Self {
-        let test = Self::fresh().await;
+        Self::claimed_with(&[], false).await
+    }
+
+    async fn claimed_with(set: &[(&'static str, &str)], secure: bool) -> Self {
+        let test = Self::fresh_with(set, secure).await;
         for role in [Role::Administrator, Role::Operator, Role::Viewer] {
             let name = role.to_string();
             test.app.engine.add_user(&Actor::system(), &name, role, PASSWORD).await.unwrap();
@@ -61,14 +64,20 @@ impl TestApp {
     }
 
     async fn fresh() -> Self {
+        Self::fresh_with(&[], false).await
+    }
+
+    /// With these settings, and over TLS if `secure`.
+    async fn fresh_with(set: &[(&'static str, &str)], secure: bool) -> Self {
         let _ = any_spawner::Executor::init_tokio();
         let folder = tempfile::tempdir().unwrap();
         let flags = Flags::default().set("data", folder.path().display().to_string());
+        let flags = set.iter().fold(flags, |flags, (name, value)| flags.set(name, *value));
         let settings = resolve(&flags, None).unwrap();
         Engine::write_new_conf(&settings.conf).unwrap();
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let engine = Arc::new(Engine::open(&settings.data, &settings.conf, clock.clone()).await.unwrap());
-        let app = App::new(engine, &settings, "http://127.0.0.1:8084", false, CancellationToken::new()).unwrap();
+        let app = App::new(engine, &settings, "http://127.0.0.1:8084", secure, CancellationToken::new()).unwrap();
         Self { app, clock, _folder: folder }
     }
 

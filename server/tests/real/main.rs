@@ -15,6 +15,7 @@ mod harness;
 mod logs;
 mod outside;
 mod peers;
+mod proxies;
 mod reporting;
 mod serving;
 mod tasks;

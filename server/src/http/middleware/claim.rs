@@ -1,28 +1,23 @@
 //! Until it is claimed, the console serves this machine only.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::console::PageError;
+use crate::http::forwarded;
 use crate::http::state::App;
 
 /// Refuses other machines while there is no administrator.
 pub async fn claim(State(app): State<App>, request: Request, next: Next) -> Response {
-    let local = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .is_none_or(|ConnectInfo(a)| a.ip().to_canonical().is_loopback());
-    if local {
+    if forwarded::is_at_this_machine(request.extensions()) {
         return next.run(request).await;
     }
     match app.engine.setup().await {
         Ok(setup) if setup.claimed => next.run(request).await,
         Ok(_) => {
-            let port = app.installation.origin.rsplit(':').next().unwrap_or("8084").to_owned();
+            let port = app.port;
             let sentence = format!(
                 "This server has no administrator yet and accepts connections from its own machine only. Open the set-up link there, or through a tunnel: ssh -L {port}:127.0.0.1:{port} {}",
                 app.server_name

@@ -36,7 +36,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
         header::HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     );
-    if app.secure {
+    if app.hsts {
         default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response

@@ -9,22 +9,34 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::console::PageError;
+use crate::http::forwarded;
 use crate::http::state::App;
 
 /// Refuses a request for a name that is not ours with 421.
-pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().host());
+pub async fn host(State(app): State<App>, mut request: Request, next: Next) -> Response {
     // Peers may use any name that leads here; their addresses have nothing for browsers.
     if request.uri().path().starts_with("/peer/") {
         return next.run(request).await;
     }
+    let headers = request.headers();
+    let named = headers.get(header::HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().host());
     // A request that names two hosts means one that we don't see.
-    let is_one = request.headers().get_all(header::HOST).iter().count() <= 1
+    let is_one = headers.get_all(header::HOST).iter().count() <= 1
         && request.uri().authority().is_none_or(|uri| is_ours(uri.as_str(), &app.hosts));
-    match named {
-        Some(name) if is_one && is_ours(name, &app.hosts) => next.run(request).await,
-        named => {
-            let shown: String = named.unwrap_or("no name").chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
+    let asked = forwarded::host(request.extensions()).cloned();
+    // A page can add headers, so the name a proxy tells replaces the other one, but excuses nothing.
+    let through = asked.as_ref().map(|asked| asked.to_str().unwrap_or_default());
+    let named = named.unwrap_or("no name");
+    let unknown = [Some(named), through].into_iter().flatten().find(|name| !is_one || !is_ours(name, &app.hosts));
+    match unknown {
+        None => {
+            if let Some(asked) = asked {
+                request.headers_mut().insert(header::HOST, asked);
+            }
+            next.run(request).await
+        }
+        Some(name) => {
+            let shown: String = name.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(80).collect();
             let sentence = format!(
                 "This console has no name “{shown}”. Use its address, or add the name to `hosts` in leasehold.toml."
             );

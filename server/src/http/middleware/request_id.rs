@@ -6,6 +6,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use crate::http::forwarded;
+
 tokio::task_local! {
     static CURRENT: String;
 }
@@ -23,7 +25,8 @@ pub async fn with<F: Future>(id: String, answer: F) -> F::Output {
 /// Gives the request its id and logs how it ended.
 pub async fn request_id(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let client = forwarded::address(request.extensions()).map(tracing::field::display);
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client);
     CURRENT
         .scope(
             id.clone(),
