@@ -3,7 +3,6 @@
 
 pub(crate) mod instant;
 pub(crate) mod members;
-pub(crate) mod text;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};

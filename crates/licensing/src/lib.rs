@@ -30,6 +30,8 @@ pub mod log_line;
 #[cfg(feature = "exchange")]
 pub mod machine;
 #[cfg(feature = "exchange")]
+pub mod pasted;
+#[cfg(feature = "exchange")]
 pub mod peers;
 pub mod permission;
 pub mod plain_text;

@@ -16,6 +16,26 @@ pub fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Whether a character is a space of any kind or a mark without width that changes nothing: no control, none that
+/// turns the text.
+#[must_use]
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || (is_invisible(c) && !breaks_a_line(c))
+}
+
+/// Whether a character is what copying leaves around a value: blanks, and quotes of any kind.
+#[must_use]
+pub fn wraps_a_value(c: char) -> bool {
+    is_blank(c)
+        || matches!(c, '"' | '\'' | '`' | '´' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '‹' | '›')
+}
+
+/// Whether a character is a hyphen, or one of its substitutes in word processors.
+#[must_use]
+pub fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
 /// The text as one trimmed line of at most `most` characters, without characters that break a line.
 #[must_use]
 pub fn one_line(text: &str, most: usize) -> String {

@@ -9,6 +9,7 @@ use crate::{
     conf::{document::Document, setting},
     context::Context,
     guid::{Guid, GuidError},
+    plain_text::is_blank,
     registration_file::RegistrationFile,
     vendor_key::{Fingerprint, KeyError, VendorKey},
 };
@@ -75,7 +76,7 @@ impl FromStr for AuthString {
     type Err = AuthStringError;
 
     fn from_str(text: &str) -> Result<AuthString, AuthStringError> {
-        let text = text.trim();
+        let text = text.trim_matches(is_blank);
         if text.is_empty() {
             return Err(AuthStringError::Empty);
         }
@@ -304,6 +305,7 @@ mod tests {
         for good in ["a", " a b ", "aB3-secret~", &"x".repeat(LONGEST_AUTH)] {
             assert_eq!(good.parse::<AuthString>().unwrap().as_str(), good.trim());
         }
+        assert_eq!("\u{feff}\u{a0}s3cret\u{200b}\r\n".parse::<AuthString>().unwrap().as_str(), "s3cret", "as copied");
         let long = "x".repeat(LONGEST_AUTH + 1);
         for (bad, wrong) in [
             ("", AuthStringError::Empty),

@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    canonical::{members::Members, text},
+    canonical::members::Members,
     context::Context,
     guid::Guid,
+    pasted::{NotRead, decode, json},
     registration::AuthString,
     vendor_key::{VendorKey, WrittenKey},
 };
@@ -47,7 +48,7 @@ pub struct RegistrationFile {
 }
 
 impl RegistrationFile {
-    /// Reads a registration file. Ignores unknown members.
+    /// Reads a registration file, also between the lines of a mail. Ignores unknown members.
     ///
     /// # Errors
     /// See [`RegistrationError`]: each says what to do.
@@ -55,9 +56,14 @@ impl RegistrationFile {
         if bytes.len() > LARGEST {
             return Err(RegistrationError::TooLong { bytes: bytes.len() });
         }
-        let text = text::decode(bytes).map_err(|at| RegistrationError::NotJson { line: at.line, column: at.column })?;
-        let value: Value = serde_json::from_str(&text)
-            .map_err(|error| RegistrationError::NotJson { line: error.line(), column: error.column() })?;
+        let text = decode(bytes).map_err(|at| RegistrationError::NotJson { line: at.line, column: at.column })?;
+        json(&text, Self::of).map_err(|error| match error {
+            NotRead::NotJson { line, column, .. } => RegistrationError::NotJson { line, column },
+            NotRead::Refused(error) => error,
+        })
+    }
+
+    fn of(value: Value) -> Result<RegistrationFile, RegistrationError> {
         let members = Members::of(&value, "").map_err(|_| RegistrationError::NotARegistration)?;
         match value.get("format").and_then(Value::as_str) {
             Some(FORMAT) => {}

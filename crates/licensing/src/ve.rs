@@ -50,4 +50,4 @@ pub use viewer::viewer;
 
 #[cfg(test)]
 #[cfg(feature = "exchange")]
-mod tests;
+pub(crate) mod tests;

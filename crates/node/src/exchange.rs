@@ -82,7 +82,7 @@ impl Node {
     async fn exchange(
         &self,
         auth: Option<&[u8]>,
-        received: &ParsedReport<'_>,
+        received: &ParsedReport,
         now: i64,
     ) -> Result<StatusResponse, ReportRefusal> {
         let server = self.find(received.guid).await?.ok_or(ReportRefusal::UnknownGuid(received.guid))?;
@@ -111,7 +111,7 @@ impl Node {
         &self,
         connection: &mut SqliteConnection,
         server: &RegisteredServer,
-        received: &ParsedReport<'_>,
+        received: &ParsedReport,
         now: i64,
     ) -> Result<StatusResponse, ReportRefusal> {
         let id = received.report.status_id.to_string();

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use licensing::pasted::decode;
 use serde_json::{Value, json};
 
 use super::Common;
@@ -38,8 +39,10 @@ impl Register {
     pub async fn run(mut self, remote: &Remote) -> Done {
         self.common.target.place.conf = self.conf.take();
         let file = self.file.as_deref().map(read_file).transpose()?;
+        // The request is text: a file in another encoding is sent as what it says.
+        let file = file.map(|bytes| decode(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned()));
         let body = json!({
-            "file": file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            "file": file,
             "guid": self.guid,
             "auth": self.auth,
             "vendor_key": self.vendor_key,

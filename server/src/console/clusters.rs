@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use engine::audit::{AuditOutcome, NewAuditEntry};
 use engine::exchange::{Cluster, NewCluster};
 use leptos::prelude::*;
+use licensing::pasted::json_text;
 use licensing::status_response::MAX_RESPONSE;
 use reporting::client::{Address, CallerIdentity, ClientError, ReportingClient, TlsChoice};
-use serde_json::Value;
 
 use super::exchange::by_hand::{Report, report_model};
 use super::form::{Form, wrong};
@@ -154,12 +154,12 @@ pub async fn pull(Id(id): Id, form: Form) -> Result<Page, PageError> {
 /// `POST /exchange/clusters/{id}/push`: the answer to that report.
 pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
     let Asked { cluster, mut page, who, client } = asked(&form, id).await?;
-    let response = form.value("response").trim().to_owned();
-    let status_id = serde_json::from_str::<Value>(&response)
+    let pasted = form.value("response").trim().to_owned();
+    let found = json_text(&pasted)
         .ok()
-        .filter(|_| response.len() <= MAX_RESPONSE)
-        .and_then(|value| value["license-status-id"].as_str().map(str::to_owned));
-    let Some(status_id) = status_id else {
+        .filter(|(_, response)| response.len() <= MAX_RESPONSE)
+        .and_then(|(value, response)| Some((value["license-status-id"].as_str()?.to_owned(), response)));
+    let Some((status_id, response)) = found else {
         let message =
             "This is not a licensing node's answer: it is not JSON, or has no license-status-id. Nothing was sent.";
         let errors = vec![wrong(Some("response"), message)];

@@ -192,7 +192,7 @@ impl FromRequest<App> for Form {
     }
 }
 
-/// Fields of a form that sends files; of a file, its content as text. UTF-16 with a byte order mark is understood.
+/// Fields of a form that sends files; of a file, its content as text.
 async fn multipart(request: Request, most: usize, fields: usize) -> Result<Vec<(String, String)>, ()> {
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ())?;
     let mut values = Vec::new();
@@ -209,17 +209,9 @@ async fn multipart(request: Request, most: usize, fields: usize) -> Result<Vec<(
     Ok(values)
 }
 
-/// A file as text.
+/// A file as text; bytes that are none become U+FFFD, and whoever reads it refuses them.
 fn text_of(bytes: &[u8]) -> String {
-    let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|pair| read(*pair)).collect();
-        String::from_utf16_lossy(&units)
-    };
-    match bytes {
-        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    }
+    licensing::pasted::decode(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Pairs of an encoded form, if they are not too many.

@@ -2,6 +2,9 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::VendorSecret;
+
 use crate::exchange::node::{leasehold_node, reporter_tool};
 use crate::harness::{leasehold, run, run_with_input, stderr, stdout};
 
@@ -228,4 +231,28 @@ fn a_server_goes_on_where_its_log_on_stderr_cannot_be_written() {
         Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0));
     }
+}
+
+/// Windows shells write text so.
+#[test]
+fn a_registration_file_in_utf_16_registers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("registration.json"));
+    let registration = RegistrationFile {
+        guid: "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}".parse().unwrap(),
+        auth_string: "aB3-secret".parse().unwrap(),
+        context: None,
+        deployment_id: None,
+        operator_id: None,
+        customer: Some("Zürich & Söhne".to_owned()),
+        nodes: Vec::new(),
+        nodes_https: Vec::new(),
+        vendor_keys: vec![VendorSecret::from_seeds([1; 32], [2; 32]).public()],
+    };
+    let text = format!("\u{feff}{}", registration.to_json());
+    std::fs::write(&file, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let (data, file) = (data.to_str().unwrap(), file.to_str().unwrap());
+    let done = run(&["register", "--file", file, "--no-sync", "--data", data]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert!(stdout(&done).contains("{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}"), "{}", stdout(&done));
 }

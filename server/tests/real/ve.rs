@@ -113,6 +113,20 @@ fn a_license_goes_from_request_to_installation_and_stops_on_another_machine() {
     assert_eq!(world.standing()["state"], "valid");
 }
 
+/// The same text by command and viewer, as a mail program quotes it and an editor of Windows saves it.
+#[test]
+fn a_license_out_of_a_mail_is_installed_and_viewed() {
+    let world = World::new();
+    let (file, key) = world.issued("mailed.lic", &HOURS);
+    let quoted: String = std::fs::read_to_string(&file).unwrap().lines().map(|line| format!("> {line}\r\n")).collect();
+    let mail = format!("\u{feff}Dear customer,\r\n\r\n{quoted}\r\n-- \r\nThe vendor\r\n");
+    std::fs::write(&file, mail.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let viewed = world.viewer(&[&file]);
+    assert!(stdout(&viewed).contains("Customer name: ACME"), "{}", stderr(&viewed));
+    let done = world.license(&["install", &file, "--vendor-key", &key]);
+    assert!(done.status.success(), "{}", stderr(&done));
+}
+
 #[test]
 fn the_viewer_says_what_a_text_permits_and_whether_to_believe_it() {
     let world = World::new();

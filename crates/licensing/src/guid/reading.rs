@@ -1,4 +1,5 @@
 use super::{DIGITS, GuidError};
+use crate::plain_text::{is_hyphen, wraps_a_value};
 
 /// Placeholders that installation scripts leave behind, each with the part that identifies it.
 const PLACEHOLDERS: [(&str, &str); 2] = [("$LV_LIC", "LV_LIC"), ("GET-CLUSTER-GUID-FROM-LUMENVOX", "GET-CLUSTER-GUID")];
@@ -31,7 +32,7 @@ fn digits(body: &str, typed_before: usize) -> Result<[u8; 16], GuidError> {
     let mut after_hyphen = false;
     for (index, character) in body.chars().enumerate() {
         let position = typed_before + index + 1;
-        if hyphen(character) {
+        if is_hyphen(character) {
             if after_hyphen || !HYPHENS_AFTER.contains(&found) {
                 misplaced.get_or_insert(position);
             }
@@ -55,7 +56,7 @@ fn digits(body: &str, typed_before: usize) -> Result<[u8; 16], GuidError> {
 }
 
 fn without_wrapping(text: &str) -> &str {
-    text.trim_start_matches(wrapping).trim_end_matches(|c| wrapping(c) || matches!(c, ',' | ';'))
+    text.trim_start_matches(wraps_a_value).trim_end_matches(|c| wraps_a_value(c) || matches!(c, ',' | ';'))
 }
 
 fn without_prefix(text: &str) -> &str {
@@ -63,9 +64,9 @@ fn without_prefix(text: &str) -> &str {
     if !head.eq_ignore_ascii_case(PREFIX) {
         return text;
     }
-    let rest = text[PREFIX.len()..].trim_start_matches(wrapping);
+    let rest = text[PREFIX.len()..].trim_start_matches(wraps_a_value);
     let rest = rest.strip_prefix(['=', ':']).unwrap_or(rest);
-    rest.trim_start_matches(wrapping)
+    rest.trim_start_matches(wraps_a_value)
 }
 
 /// One brace may be missing; quotes and blanks may be inside the braces too.
@@ -85,19 +86,7 @@ fn placeholder(body: &str) -> Option<&'static str> {
 
 fn several(body: &str) -> bool {
     let digits_in = |piece: &str| piece.chars().filter(char::is_ascii_hexdigit).count();
-    let mut pieces = body.split(|c: char| !c.is_ascii_hexdigit() && !hyphen(c)).map(digits_in);
+    let mut pieces = body.split(|c: char| !c.is_ascii_hexdigit() && !is_hyphen(c)).map(digits_in);
     let whole = pieces.clone().filter(|found| *found == DIGITS).nth(1).is_some();
     whole || pieces.any(|found| found == 2 * DIGITS)
-}
-
-/// The hyphen, and its substitutes in word processors.
-fn hyphen(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}')
-}
-
-/// White space, zero-width marks, and quotes of any kind.
-fn wrapping(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '"' | '\'' | '`' | '´' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '‹' | '›')
-        || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }

@@ -3,7 +3,10 @@ use std::{fmt, str::FromStr};
 use sha2::{Digest, Sha256};
 
 use super::{PeerKey, PeerSecret};
-use crate::vendor_key::Fingerprint;
+use crate::{
+    plain_text::{is_hyphen, wraps_a_value},
+    vendor_key::Fingerprint,
+};
 
 /// Characters of a code, five bits each: no I, L, O or U, which are easily misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -125,7 +128,7 @@ impl FromStr for Invitation {
 
     /// In any case, with or without hyphens and blanks; letters that look like digits count as these.
     fn from_str(text: &str) -> Result<Invitation, InvitationError> {
-        let filler = |c: &char| c.is_whitespace() || *c == '-' || ('\u{2010}'..='\u{2015}').contains(c);
+        let filler = |c: &char| wraps_a_value(*c) || is_hyphen(*c);
         let written: Vec<char> = text.chars().filter(|c| !filler(c)).take(LENGTH + 1).collect();
         if written.len() != LENGTH {
             return Err(InvitationError::Length { found: text.chars().filter(|c| !filler(c)).count() });

@@ -7,17 +7,18 @@ use super::{DeploymentReport, InvalidReport, MAX_REPORT, ReportedUsage, SpeechUs
 use crate::canonical::{
     instant,
     members::{FieldError, Members},
-    text,
 };
+use crate::pasted::{NotRead, decode, json};
 
 pub(super) fn read(bytes: &[u8]) -> Result<StatusReport, InvalidReport> {
     if bytes.len() > MAX_REPORT {
         return Err(InvalidReport::TooLarge { bytes: bytes.len() });
     }
-    let text = text::decode(bytes).map_err(|at| InvalidReport::NotJson { line: at.line, column: at.column })?;
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|error| InvalidReport::NotJson { line: error.line(), column: error.column() })?;
-    Ok(report(&value)?)
+    let text = decode(bytes).map_err(|at| InvalidReport::NotJson { line: at.line, column: at.column })?;
+    json(&text, |value| report(&value)).map_err(|error| match error {
+        NotRead::NotJson { line, column, .. } => InvalidReport::NotJson { line, column },
+        NotRead::Refused(error) => error.into(),
+    })
 }
 
 fn report(value: &Value) -> Result<StatusReport, FieldError> {

@@ -1,4 +1,4 @@
-use serde_json::{Value, error::Category};
+use serde_json::Value;
 
 use super::{DOMAIN, MAX_RESPONSE, NodeNotice, ResponseRefusal, SIGNATURE, StatusResponse};
 use crate::{
@@ -6,8 +6,9 @@ use crate::{
     canonical::{
         self, CanonicalError, canonical,
         members::{FieldError, Members},
-        text,
     },
+    pasted::{NotRead, decode, json},
+    plain_text::is_blank,
     status_report::StatusId,
     vendor_key::{KeyId, VendorKey},
 };
@@ -63,7 +64,16 @@ impl SignedResponse {
 /// # Errors
 /// The first of: nothing, too much, a web page, cut off, not JSON, not an answer, an unknown key, a bad signature.
 pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<SignedResponse, ResponseRefusal> {
-    let value = exact(received(bytes)?)?;
+    let text = received(bytes)?;
+    json(&text, |value| genuine(value, keys)).map_err(|error| match error {
+        NotRead::NotJson { cut: true, .. } => ResponseRefusal::Truncated,
+        NotRead::NotJson { line, column, .. } => ResponseRefusal::NotJson { line, column },
+        NotRead::Refused(refusal) => refusal,
+    })
+}
+
+fn genuine(value: Value, keys: &[VendorKey]) -> Result<SignedResponse, ResponseRefusal> {
+    let value = exact(value)?;
     let (response, key_id, signature) = shape(&value)?;
     if keys.is_empty() {
         return Err(ResponseRefusal::NoKey);
@@ -79,34 +89,21 @@ pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<SignedResponse, Response
     Ok(SignedResponse { response, key_id })
 }
 
-fn received(bytes: &[u8]) -> Result<Value, ResponseRefusal> {
+fn received(bytes: &[u8]) -> Result<String, ResponseRefusal> {
     if bytes.len() > MAX_RESPONSE {
         return Err(ResponseRefusal::TooLarge { bytes: bytes.len(), limit: MAX_RESPONSE });
     }
-    match text::decode(bytes) {
-        Ok(text) => pasted(&text),
+    let text = decode(bytes).map_err(|at| match at {
         // Web pages come in encodings of their own.
-        Err(_) if bytes.trim_ascii_start().starts_with(b"<") => Err(ResponseRefusal::Html),
-        Err(at) if at.cut => Err(ResponseRefusal::Truncated),
-        Err(at) => Err(ResponseRefusal::NotJson { line: at.line, column: at.column }),
+        _ if bytes.trim_ascii_start().starts_with(b"<") => ResponseRefusal::Html,
+        at if at.cut => ResponseRefusal::Truncated,
+        at => ResponseRefusal::NotJson { line: at.line, column: at.column },
+    })?;
+    match text.trim_start_matches(is_blank) {
+        "" => Err(ResponseRefusal::Empty),
+        body if body.starts_with('<') => Err(ResponseRefusal::Html),
+        _ => Ok(text),
     }
-}
-
-fn pasted(text: &str) -> Result<Value, ResponseRefusal> {
-    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
-    let body = text.trim_matches(blank);
-    if body.is_empty() {
-        return Err(ResponseRefusal::Empty);
-    }
-    if body.starts_with('<') {
-        return Err(ResponseRefusal::Html);
-    }
-    let above = text.len() - text.trim_start_matches(blank).len();
-    let lines_above = text[..above].matches('\n').count();
-    serde_json::from_str(body).map_err(|error| match error.classify() {
-        Category::Eof if body.starts_with('{') => ResponseRefusal::Truncated,
-        _ => ResponseRefusal::NotJson { line: lines_above + error.line(), column: error.column() },
-    })
 }
 
 /// The value in canonical form: a tool on the way may have written 50 as 50.0.

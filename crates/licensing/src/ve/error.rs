@@ -19,7 +19,7 @@ pub enum TextError {
     #[error("The license is empty. Choose the license file from your vendor, or paste its whole text.")]
     Empty,
     /// Not text.
-    #[error("Line {line} is not text (UTF-8). Choose the license file from your vendor, as it was sent.")]
+    #[error("Line {line} is not text in UTF-8 or UTF-16. Choose the license file from your vendor, as it was sent.")]
     NotText {
         /// Counted from 1.
         line: usize,

@@ -1,5 +1,7 @@
 use std::{fmt, hint::black_box, str::FromStr};
 
+use crate::plain_text::{is_hyphen, wraps_a_value};
+
 /// Digits of a passphrase.
 const DIGITS: usize = 16;
 
@@ -33,7 +35,8 @@ impl FromStr for Passphrase {
 
     /// With or without hyphens between the groups.
     fn from_str(text: &str) -> Result<Passphrase, PassphraseError> {
-        let text = text.trim();
+        // Word processors make other hyphens of it, and copying leaves quotes and invisible marks.
+        let text = text.trim_matches(wraps_a_value).replace(is_hyphen, "-");
         let grouped = text.len() == DIGITS + 3 && text.split('-').all(|group| group.len() == 4);
         if !grouped && text.len() != DIGITS {
             return Err(PassphraseError);
@@ -74,7 +77,12 @@ mod tests {
 
     #[test]
     fn a_passphrase_is_sixteen_digits_in_fours() {
-        for text in ["1111-2222-3333-4444", " 1111222233334444\n"] {
+        for text in [
+            "1111-2222-3333-4444",
+            " 1111222233334444\n",
+            "“1111–2222–3333–4444”",
+            "\u{a0}1111\u{2011}2222\u{2011}3333\u{2011}4444\u{200b}",
+        ] {
             assert_eq!(text.parse::<Passphrase>().unwrap().to_string(), "1111-2222-3333-4444");
         }
         for text in [

@@ -4,6 +4,7 @@ mod fields;
 mod value;
 mod words;
 
+pub(super) use fields::is_marker;
 pub(super) use words::{begins_words, words};
 
 use fields::Fields;

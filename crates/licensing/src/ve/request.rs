@@ -6,11 +6,11 @@ use crate::{
     canonical::{
         instant,
         members::{FieldError, Members},
-        text,
     },
     contact::Millis,
     guid::Guid,
     machine::{BoundMachine, ComponentMark, ComponentName, ComponentReading, Digest, MachineIdentity},
+    pasted::{self, NotRead, decode},
     plain_text::{breaks_a_line, one_line},
 };
 
@@ -111,7 +111,7 @@ impl VeLicenseRequest {
         self.bound.fingerprint()
     }
 
-    /// Reads a request. Ignores unknown members.
+    /// Reads a request, also between the lines of a mail. Ignores unknown members.
     ///
     /// # Errors
     /// See [`RequestError`].
@@ -119,9 +119,14 @@ impl VeLicenseRequest {
         if bytes.len() > LARGEST {
             return Err(RequestError::TooLong { bytes: bytes.len() });
         }
-        let text = text::decode(bytes).map_err(|at| RequestError::NotJson { line: at.line, column: at.column })?;
-        let value: Value = serde_json::from_str(&text)
-            .map_err(|error| RequestError::NotJson { line: error.line(), column: error.column() })?;
+        let text = decode(bytes).map_err(|at| RequestError::NotJson { line: at.line, column: at.column })?;
+        pasted::json(&text, Self::of).map_err(|error| match error {
+            NotRead::NotJson { line, column, .. } => RequestError::NotJson { line, column },
+            NotRead::Refused(error) => error,
+        })
+    }
+
+    fn of(value: Value) -> Result<VeLicenseRequest, RequestError> {
         let members = Members::of(&value, "").map_err(|_| RequestError::NotARequest)?;
         match value.get("format").and_then(Value::as_str) {
             Some(FORMAT) => {}

@@ -27,7 +27,7 @@ fn secret() -> VendorSecret {
     VendorSecret::from_seeds([7; 32], [8; 32])
 }
 
-fn license() -> VeLicense {
+pub(crate) fn license() -> VeLicense {
     let product = VeEntitlement {
         name: "Charon-SSP/4U".to_owned(),
         codes: vec!["Charon-SSP-ALL".to_owned(), "test".to_owned()],

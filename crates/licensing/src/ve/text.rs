@@ -1,5 +1,14 @@
-use super::{SealError, TextError, VeLicense, lines, read, seal::Seal, write};
-use crate::vendor_key::{VendorKey, VendorSecret};
+use super::{
+    SealError, TextError, VeLicense,
+    lines::{self, TextLine},
+    read,
+    seal::Seal,
+    write,
+};
+use crate::{
+    pasted::{WrappedAt, decode},
+    vendor_key::{VendorKey, VendorSecret},
+};
 
 /// Maximum size of a license text, bytes.
 pub const LARGEST: usize = 64 * 1024;
@@ -9,7 +18,7 @@ pub const LARGEST: usize = 64 * 1024;
 pub enum Form {
     /// `KEYSEC`, `K_FINGER=…`.
     Keys,
-    /// `VeLicense fingerprint: …`, as the viewer prints it. Never signed.
+    /// `License fingerprint: …`, as the viewer prints it. Never signed.
     Words,
 }
 
@@ -27,30 +36,63 @@ pub struct LicenseText {
 }
 
 impl LicenseText {
-    /// Reads a license text of either form. Ignores a byte order mark, kinds of line ends and blanks around lines.
+    /// Reads a license text of either form, in UTF-8 or UTF-16, with any line ends and blanks around lines; also one that
+    /// a mail program quoted, wrapped or encoded, between other lines of the mail.
     ///
     /// # Errors
     /// See [`TextError`]: each names the line.
     pub fn parse(bytes: &[u8]) -> Result<LicenseText, TextError> {
-        let lines = lines::lines(bytes)?;
+        if bytes.len() > LARGEST {
+            return Err(TextError::TooLong { bytes: bytes.len() });
+        }
+        let text = decode(bytes).map_err(|at| TextError::NotText { line: at.line })?;
+        let as_it_is = lines::lines(&text).and_then(|lines| LicenseText::of(&lines));
+        if as_it_is.as_ref().is_ok_and(LicenseText::is_whole) {
+            return as_it_is;
+        }
+        let mut first = None;
+        for wrapped in WrappedAt::ALL {
+            let found = lines::found(&text, wrapped);
+            if found.is_empty() {
+                break;
+            }
+            let read = lines::of(&found).and_then(|lines| LicenseText::of(&lines));
+            if read.as_ref().is_ok_and(LicenseText::is_whole) {
+                return read;
+            }
+            first = first.or(Some(read));
+        }
+        match (as_it_is, first) {
+            // The license begins further down: what is wrong with it says more than what is above it.
+            (Err(TextError::NotALicense { .. } | TextError::NotText { .. }), Some(found)) => found,
+            (as_it_is, _) => as_it_is,
+        }
+    }
+
+    fn of(lines: &[TextLine<'_>]) -> Result<LicenseText, TextError> {
         let Some(first) = lines.first() else { return Err(TextError::Empty) };
         if first.text == "KEYSEC" {
-            let (read, rest) = read::keys(&lines)?;
+            let (read, rest) = read::keys(lines)?;
             let body = lines::joined(&lines[..lines.len() - rest.len()]);
             let seal = Seal::read(rest)?;
             if seal.is_some() {
-                read::complete(&read, &lines)?;
+                read::complete(&read, lines)?;
             }
             // Unknown keys matter only in an unsigned text.
             let notes = if seal.is_some() { Vec::new() } else { read.notes };
             Ok(LicenseText { license: read.license, form: Form::Keys, notes, body, seal })
         } else if read::begins_words(first.text) {
-            let read = read::words(&lines)?;
-            let body = lines::joined(&lines);
+            let read = read::words(lines)?;
+            let body = lines::joined(lines);
             Ok(LicenseText { license: read.license, form: Form::Words, notes: read.notes, body, seal: None })
         } else {
             Err(TextError::NotALicense { line: first.number, found: first.text.to_owned() })
         }
+    }
+
+    /// Whether its signature, if it has one, fits the text, whoever made it.
+    fn is_whole(&self) -> bool {
+        self.seal.as_ref().is_none_or(|seal| seal.is_good(&seal.key, &self.body))
     }
 
     /// Signs a license.

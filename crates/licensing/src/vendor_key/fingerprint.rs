@@ -3,7 +3,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::KeyError;
-use crate::canonical::hex;
+use crate::{
+    canonical::hex,
+    plain_text::{is_hyphen, wraps_a_value},
+};
 
 /// The fingerprint by which people compare keys. Written `SHA256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,9 +83,7 @@ fn without_prefix(text: &str) -> &str {
 }
 
 fn filler(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, ':' | '-' | '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»')
-        || matches!(c, '\u{2010}'..='\u{2013}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+    c == ':' || wraps_a_value(c) || is_hyphen(c)
 }
 
 impl TryFrom<String> for Fingerprint {

@@ -13,10 +13,11 @@ use crate::{
     samples::{keys, response, secret, take},
 };
 
-fn form(bytes: &[u8]) -> Vec<u8> {
+/// None if it is no JSON as it is.
+fn form(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
-    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
-    canonical(&value).unwrap()
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    Some(canonical(&value).unwrap())
 }
 
 /// From a fixed seed: flips, replaced bytes, truncations, deletions, duplications, moved pieces and other numbers.
@@ -26,7 +27,7 @@ fn ten_thousand_damaged_answers_are_refused_unless_they_say_the_same() {
     let value = response().sign(&secret());
     // Indented, so that some of the damage falls where it does not matter.
     let original = serde_json::to_vec_pretty(&value).unwrap();
-    let expected = form(&original);
+    let expected = form(&original).unwrap();
     let mut random = SeededRandom::new(0x1ea5_e401d);
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut different = 0;
@@ -38,7 +39,9 @@ fn ten_thousand_damaged_answers_are_refused_unless_they_say_the_same() {
         different += 1;
         let outcome = match take(&bytes) {
             Ok(accepted) => {
-                assert_eq!(form(&bytes), expected, "accepted with another content: {}", bytes.escape_ascii());
+                // Damage that a mail program could have done is undone; the signature says that it was.
+                let same = form(&bytes).is_none_or(|form| form == expected);
+                assert!(same, "accepted with another content: {}", bytes.escape_ascii());
                 assert_eq!(accepted.response, response());
                 "taken"
             }

@@ -23,7 +23,7 @@ fn all() -> Vec<ResponseRefusal> {
         (take(&vec![b' '; bytes]).unwrap_err(), ResponseRefusal::TooLarge { bytes, limit: MAX_RESPONSE }),
         (take(b"\n<!DOCTYPE html><title>Sign in</title>").unwrap_err(), ResponseRefusal::Html),
         (take(&good.as_bytes()[..good.len() - 1]).unwrap_err(), ResponseRefusal::Truncated),
-        (take(format!("$ curl node\n{good}").as_bytes()).unwrap_err(), ResponseRefusal::NotJson { line: 1, column: 1 }),
+        (take(format!("$ curl node {good}").as_bytes()).unwrap_err(), ResponseRefusal::NotJson { line: 1, column: 1 }),
         (take(crate::samples::REPORT.as_bytes()).unwrap_err(), ResponseRefusal::NotAResponse { missing: "error" }),
         (
             take(with("/error", json!("no")).as_bytes()).unwrap_err(),

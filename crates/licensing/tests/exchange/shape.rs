@@ -100,9 +100,17 @@ fn every_beginning_of_an_answer_is_cut_off() {
 }
 
 #[rstest]
-#[case::lines_before("$ curl node\n", "", 1)]
-#[case::lines_after("", "\n$ ", 2)]
+#[case::lines_before("$ curl node\n", "")]
+#[case::lines_after("", "\n$ ")]
+#[case::a_mail("Here it is:\r\n\r\n", "\r\n\r\n-- \r\nThe vendor\r\n")]
+fn an_answer_between_other_lines_is_found(#[case] before: &str, #[case] after: &str) {
+    let accepted = take(format!("{before}{}{after}", text()).as_bytes()).unwrap();
+    assert_eq!(accepted.response, response());
+}
+
+#[rstest]
 #[case::two_answers("", "{}", 1)]
+#[case::two_answers_in_two_lines("", "\n{}", 2)]
 #[case::below_blank_lines("\n\n x ", "", 3)]
 #[case::quoted("'", "'", 1)]
 fn text_around_the_answer_is_refused_with_its_place(#[case] before: &str, #[case] after: &str, #[case] line: usize) {

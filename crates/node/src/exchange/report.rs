@@ -1,4 +1,5 @@
 use licensing::guid::Guid;
+use licensing::pasted::{decode, json_text};
 use licensing::status_report::{self, StatusReport};
 use uuid::Uuid;
 
@@ -6,24 +7,24 @@ use super::ReportRefusal;
 use crate::reports::{NewReport, ReportOutcome};
 
 /// A report, read as far as a node needs it.
-pub(super) struct ParsedReport<'a> {
+pub(super) struct ParsedReport {
     pub report: StatusReport,
     pub guid: Guid,
     /// The installation, lower case with hyphens.
     pub instance: String,
     /// Over the canonical form.
     pub report_sha256: String,
-    text: &'a str,
+    text: String,
 }
 
-impl<'a> ParsedReport<'a> {
-    pub fn read(body: &'a [u8]) -> Result<Self, ReportRefusal> {
+impl ParsedReport {
+    pub fn read(body: &[u8]) -> Result<Self, ReportRefusal> {
         let report = StatusReport::parse(body).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let malformed = |reason: &dyn std::fmt::Display| {
             ReportRefusal::Malformed(format!("Can't read the report: {reason}. Create a new one and send that."))
         };
-        let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
-        let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| malformed(&error))?;
+        let text = decode(body).map_err(|at| malformed(&format_args!("line {} is not text", at.line)))?;
+        let (value, _) = json_text(&text).map_err(|error| malformed(&error))?;
         let report_sha256 =
             status_report::digest(&value).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let guid = Guid::parse(&report.cluster_guid)
@@ -44,7 +45,7 @@ impl<'a> ParsedReport<'a> {
             outcome,
             reason,
             serial,
-            body: (outcome != ReportOutcome::Stranger).then_some(self.text),
+            body: (outcome != ReportOutcome::Stranger).then_some(self.text.as_str()),
         }
     }
 }

@@ -54,6 +54,18 @@ async fn a_report_that_was_indented_on_its_way_is_answered_for_the_same_digest()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_out_of_a_mail_is_answered_for_the_same_digest() {
+    let running = RunningNode::start().await;
+    let server = running.server(Context::Production).await;
+    let report = report(&server, 1);
+    let pretty = serde_json::to_string_pretty(&report).unwrap();
+    let mail: String = pretty.lines().map(|line| format!("> {line}\r\n")).collect();
+    let reply = running.post(&server.auth_string, format!("Our report:\r\n{mail}\r\n-- \r\nThe customer\r\n")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.signed(&running.key()).response().report_sha256, Some(digest(&report)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_changed_is_sent_byte_for_byte_and_what_has_gets_the_next_serial() {
     let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;

@@ -1,5 +1,6 @@
 use std::io::Read;
 
+use licensing::pasted::{decode, json_text};
 use serde_json::Value;
 
 use super::ToolFailure;
@@ -26,7 +27,7 @@ pub(super) fn read(json: Option<String>, file: Option<String>) -> Result<Receive
             let what = if path == "-" { "standard input".to_owned() } else { format!("the file {path}") };
             let bytes = bytes(&path)
                 .map_err(|error| ToolFailure::usage(format!("Can't read {what}: {error}."), "Nothing was sent."))?;
-            let json = text(bytes).ok_or_else(|| {
+            let json = decode(&bytes).map_err(|_| {
                 ToolFailure::usage(format!("Not text: {what}."), "Save the response as UTF-8. Nothing was sent.")
             })?;
             check(json)
@@ -50,28 +51,13 @@ fn bytes(path: &str) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// UTF-8, or UTF-16 with its mark (as some editors save); the mark itself goes.
-fn text(bytes: Vec<u8>) -> Option<String> {
-    let units = |from: fn([u8; 2]) -> u16| {
-        let (pairs, rest) = bytes[2..].as_chunks::<2>();
-        let units = pairs.iter().copied().map(from);
-        rest.is_empty().then(|| char::decode_utf16(units).collect::<Result<String, _>>().ok()).flatten()
-    };
-    match bytes.as_slice() {
-        [0xFF, 0xFE, ..] => units(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => units(u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        _ => String::from_utf8(bytes).ok(),
-    }
-}
-
 fn check(json: String) -> Result<ReceivedResponse, ToolFailure> {
     let refused = |sentence: String, hint: &str| Err(ToolFailure::usage(sentence, format!("{hint} Nothing was sent.")));
     if json.len() > limit() {
         return refused("The response is larger than 4 MiB.".into(), "Is it the right file?");
     }
-    let value: Value = match serde_json::from_str(&json) {
-        Ok(value) => value,
+    let (value, json) = match json_text(&json) {
+        Ok((value, text)) => (value, text.into_owned()),
         Err(_) if json.trim_start().starts_with('<') => {
             return refused(
                 "The response is a web page, not JSON.".into(),
@@ -130,6 +116,14 @@ mod tests {
             let path = file.path().display().to_string();
             assert_eq!(read(None, Some(path)).ok().unwrap().json, JSON, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_response_in_a_mail_is_found() {
+        let mailed = "Hello,\n\n> {\"license-status-id\":\n> \"x\", \"error\":false}\n\n-- \nYour vendor\n";
+        let found = read(Some(mailed.to_owned()), None).ok().unwrap();
+        assert_eq!(found.status_id, "x");
+        assert_eq!(found.json, r#"{"error":false,"license-status-id":"x"}"#, "what stands around it is left out");
     }
 
     #[test]

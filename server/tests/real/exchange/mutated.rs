@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use licensing::canonical::canonical;
+use licensing::pasted::{decode, json_text};
 use serde_json::Value;
 
 use super::damage::damage;
@@ -14,10 +15,11 @@ const ANSWERS: usize = 10_000;
 /// Connections that carry them, each kept open.
 const LINES: usize = 4;
 
-/// What the bytes say, whatever way they are written; none when they say nothing.
+/// What the bytes say, whatever way they are written, and whatever a mail program may have done to them; none when they say
+/// nothing.
 fn meaning(bytes: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let value: Value = serde_json::from_str(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')).ok()?;
+    let text = decode(bytes).ok()?;
+    let (value, _) = json_text(&text).ok()?;
     canonical(&value).ok()
 }
 

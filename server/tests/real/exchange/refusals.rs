@@ -33,7 +33,7 @@ fn unreadable(answer: &str, report: &str) -> Vec<Case> {
         ("a login page", text("<!DOCTYPE html><html><body>Sign in</body></html>"), "html"),
         ("prose", text("no JSON at all"), "not-json"),
         ("bytes", vec![0xff, 0x00, 0x81, 0x7f], "not-json"),
-        ("lines around it", text(&format!("$ curl …\n{answer}")), "not-json"),
+        ("a command before it", text(&format!("$ curl … {answer}")), "not-json"),
         ("twice", text(&format!("{answer}{answer}")), "not-json"),
         ("half of it", half, "truncated"),
         ("all but the last byte", answer.as_bytes()[..answer.len() - 1].to_vec(), "truncated"),

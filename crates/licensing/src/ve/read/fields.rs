@@ -5,6 +5,11 @@ use super::super::{TextError, lines::TextLine};
 /// Section markers, which are never keys.
 const MARKERS: [&str; 6] = ["KEYSEC", "KEYEND", "PRODSEC", "PRODEND", "SIGNSEC", "SIGNEND"];
 
+/// Whether a line begins or ends a section.
+pub(in super::super) fn is_marker(line: &str) -> bool {
+    MARKERS.contains(&line)
+}
+
 /// The only key that may repeat.
 const REPEATED: &str = "K_COMPONENT";
 
@@ -42,7 +47,7 @@ impl<'a> Fields<'a> {
             if line.text == end {
                 return Ok((fields, &lines[index + 1..]));
             }
-            if MARKERS.contains(&line.text) {
+            if is_marker(line.text) {
                 return Err(TextError::OutOfOrder { line: line.number, found: line.text.to_owned(), expected: end });
             }
             let (key, value) = line

@@ -116,6 +116,19 @@ fn line_ends_blanks_and_a_byte_order_mark_do_not_matter() {
 }
 
 #[test]
+fn the_words_of_a_mail_around_an_unsigned_license_are_left_out() {
+    for text in [
+        format!("{KEYS}goodbye"),
+        format!("Dear customer,\n\nplease find:\n{KEYS}\n-- \nThe vendor\nTel: 1\n"),
+        format!("Dear customer,\n> {}\n", KEYS.replace('\n', "\n> ")),
+    ] {
+        assert_eq!(read(&text).unwrap().license, read(KEYS).unwrap().license, "{text}");
+    }
+    let text = format!("Dear customer,\n\n{WORDS}\n-- \nThe vendor\n");
+    assert_eq!(read(&text).unwrap().license, read(WORDS).unwrap().license);
+}
+
+#[test]
 fn keys_nobody_knows_are_noted_where_nobody_vouches_for_them() {
     let text = read(&KEYS.replace("P_CODE=test\nP_MAJV", "P_CODE=test\nP_COLOUR=blue\nP_MAJV")).unwrap();
     assert_eq!(text.notes.len(), 2);
@@ -146,7 +159,8 @@ fn keys_nobody_knows_are_noted_where_nobody_vouches_for_them() {
 #[case::instances(&KEYS.replace("P_INSTANCE=4", "P_INSTANCE=0"), "Line 18: P_INSTANCE must be")]
 #[case::memory(&KEYS.replace("4096MB", "4096TB"), "Line 17: P_MAX_MEM must be")]
 #[case::sign_cut(&format!("{KEYS}SIGNSEC\nS_KEY=a b\n"), "S_KEY is not two keys")]
-#[case::after_the_end(&format!("{KEYS}goodbye"), "unexpected “goodbye”")]
+#[case::two_licenses_in_a_mail(&format!("Both of them:\n{KEYS}\nand\n{KEYS}"), "Line 32: unexpected “KEYSEC”")]
+#[case::damaged_in_a_mail(&format!("> {}", KEYS.replace("COUNTDOWN", "FOREVER").replace('\n', "\n> ")), "Line 4: K_TYPE must be")]
 #[case::passphrase(&KEYS.replace("P_CODE=test", "P_PASSPHRASE=12"), "Line 13: P_PASSPHRASE is invalid")]
 #[case::controls(&KEYS.replace("test", "te\u{1b}[2Jst"), "Line 13 is not text")]
 #[case::words_cut(WORDS.split("Virtual").next().unwrap_or_default(), "before Virtual Hardware")]

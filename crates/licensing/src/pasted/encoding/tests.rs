@@ -15,6 +15,14 @@ fn every_encoding_text_is_saved_in_is_read() {
 }
 
 #[test]
+fn utf16_is_known_by_its_zero_bytes_when_the_mark_was_lost() {
+    for text in ["KEYSEC\r\nK_CUSTOMER=Zürich", "{\"customer\": \"Söhne 😀\"}"] {
+        assert_eq!(decode(&utf16(text, b"", u16::to_le_bytes)).as_deref(), Ok(text));
+        assert_eq!(decode(&utf16(text, b"", u16::to_be_bytes)).as_deref(), Ok(text));
+    }
+}
+
+#[test]
 fn unreadable_text_is_named_by_its_place() {
     assert_eq!(decode(b"ab\nc\xFFd"), Err(Unreadable { line: 2, column: 2, cut: false }));
     assert_eq!(decode(b"Z\xC3"), Err(Unreadable { line: 1, column: 2, cut: true }));

@@ -2,20 +2,26 @@
 
 /// Position of the first unreadable byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreadable {
+pub struct Unreadable {
     /// Counted from 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// Counted from 1, in characters.
-    pub(crate) column: usize,
+    pub column: usize,
     /// Whether the text only ends in the middle of a character.
-    pub(crate) cut: bool,
+    pub cut: bool,
 }
 
-/// UTF-8 with or without a byte order mark, or UTF-16 with one (Windows shells write it).
-pub(crate) fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
+/// UTF-8 or UTF-16 (Windows shells and editors write it), with or without a byte order mark.
+///
+/// # Errors
+/// The place of the first byte that is neither.
+pub fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        // Without a mark: two ASCII characters, each with the zero byte that no text in UTF-8 has.
+        [1..=255, 0, 1..=255, 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, 1..=255, 0, 1..=255, ..] => utf16(bytes, u16::from_be_bytes),
         _ => utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
     }
 }
