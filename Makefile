@@ -7,7 +7,7 @@ CACHE := $(HOME)/.cache/leasehold
 PROGRAMS := leasehold leasehold-node license-reporter-tool license_viewer
 export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 
-.PHONY: help build run test check ci bench dist docs clean
+.PHONY: help build run test check ci bench fuzz dist docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: ## format, lints, licenses and sources of what we depend on
 
 bench: build ## speed and memory, each with its goal: PARTS="refresh clients" for some, KEEP=DIR keeps the large data, CHECKOUTS=N
 	@scripts/bench "$(CARGO_TARGET_DIR)/release" $(PARTS) $(if $(KEEP),--keep "$(KEEP)") $(if $(CHECKOUTS),--checkouts $(CHECKOUTS))
+
+fuzz: ## libFuzzer on each parser of what others wrote: MINUTES=N on each, TARGETS="conf words" for some
+	@scripts/fuzz "$(or $(MINUTES),1)" $(TARGETS)
 
 docs: ## rewrite the documents that are made from the code
 	WRITE_DOCUMENTS=1 cargo test --quiet --locked --workspace --bin xtask documents

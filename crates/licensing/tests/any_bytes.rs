@@ -1,6 +1,6 @@
 //! Files of any bytes: an edit changes the bytes of its value and nothing else, and nothing panics.
 
-#[path = "../fuzz/exercise.rs"]
+#[path = "../../fuzz/src/conf.rs"]
 mod exercise;
 #[path = "any_bytes/mutations.rs"]
 mod mutations;

@@ -63,6 +63,15 @@ pub fn note(text: impl fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Reads a command line and carries nothing out. Files that it names are read.
+///
+/// # Errors
+/// [`ToolFailure`]: what [`run`] would refuse.
+pub fn check(arguments: impl Iterator<Item = OsString>) -> Result<(), ToolFailure> {
+    let given = flags::parse(arguments)?;
+    if given.help { Ok(()) } else { ToolRequest::of(given).map(drop) }
+}
+
 fn print(out: &mut impl Write, text: &str) -> Result<(), ToolFailure> {
     // A reader that went away has seen enough.
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
