@@ -7,7 +7,7 @@ CACHE := $(HOME)/.cache/leasehold
 PROGRAMS := leasehold leasehold-node license-reporter-tool license_viewer
 export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 
-.PHONY: help build run test check ci bench fuzz dist docs clean
+.PHONY: help build run test check ci bench fuzz chaos dist docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ bench: build ## speed and memory, each with its goal: PARTS="refresh clients" fo
 
 fuzz: ## libFuzzer on each parser of what others wrote: MINUTES=N on each, TARGETS="conf words" for some
 	@scripts/fuzz "$(or $(MINUTES),1)" $(TARGETS)
+
+chaos: ## everything fails for MINUTES=N, by SEED=S; nothing acknowledged may be lost
+	@scripts/setup tests
+	@scripts/chaos "$(or $(MINUTES),10)" $(SEED)
 
 docs: ## rewrite the documents that are made from the code
 	WRITE_DOCUMENTS=1 cargo test --quiet --locked --workspace --bin xtask documents

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod api;
+mod chaos;
 mod clients;
 mod commands;
 mod contact;

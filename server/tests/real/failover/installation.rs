@@ -33,7 +33,7 @@ pub struct PreparedInstallation {
     pub folder: tempfile::TempDir,
     /// By server, the primary first.
     passphrases: [String; 2],
-    _node: TestNode,
+    pub node: TestNode,
 }
 
 /// The same with the servers serving.
@@ -77,7 +77,7 @@ impl PreparedInstallation {
             let passphrase = text.lines().find_map(|line| line.trim().strip_prefix("P_PASSPHRASE=")).unwrap();
             passphrase.to_owned()
         });
-        Self { folder, passphrases, _node: node }
+        Self { folder, passphrases, node }
     }
 
     /// How a server is started: 0 is the primary, 1 the backup.
@@ -97,13 +97,18 @@ impl PreparedInstallation {
 
     /// The backup joins with a code.
     pub fn join(&self, primary: &Server, backup: &Server) {
+        self.join_at(primary, &primary.url, backup);
+    }
+
+    /// The same by another address of the primary.
+    pub fn join_at(&self, primary: &Server, url: &str, backup: &Server) {
         let cli = |server: &Server, args: &[&str]| {
             let done = told(leasehold().arg("peer").args(args).arg("--data").arg(&server.data), "");
             assert_eq!(done.status.code(), Some(0), "{args:?}: {}", stderr(&done));
             stdout(&done).trim_end().to_owned()
         };
         let code = cli(primary, &["invite"]);
-        cli(backup, &["join", "--url", &primary.url, "--code", &code, "--name", BACKUP]);
+        cli(backup, &["join", "--url", url, "--code", &code, "--name", BACKUP]);
     }
 
     /// VE addresses of these ports, in the order of the servers.
