@@ -124,3 +124,43 @@ fn the_documents_say_what_the_code_says() {
         assert!(kept == text(), "docs/{name} is out of date; run `make docs`");
     }
 }
+
+/// All files with this ending under a folder, joined.
+fn sources(folder: &std::path::Path, ending: &str, into: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap_or_default();
+            if name != "target" && name != "node_modules" {
+                sources(&path, ending, into);
+            }
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            into.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_promise_of_the_threat_model_names_tests_that_exist() {
+    let root = PathBuf::from("../..");
+    let (mut rust, mut browser) = (String::new(), String::new());
+    for folder in ["app", "crates", "server"] {
+        sources(&root.join(folder), "rs", &mut rust);
+    }
+    sources(&root.join("end2end"), "ts", &mut browser);
+    let document = std::fs::read_to_string(root.join("docs/THREAT-MODEL.md")).unwrap();
+    let rows = document.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let mut promises = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, _, promise, tests] = cells[..] else { panic!("four cells, not {}: {row}", cells.len()) };
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test for: {promise}");
+        for name in names {
+            let exists = rust.contains(&format!("fn {name}(")) || browser.contains(&format!("test('{name}'"));
+            assert!(exists, "no test is called {name}; it is named for: {promise}");
+        }
+        promises += 1;
+    }
+    assert!(promises > 30, "the table was found");
+}

@@ -426,6 +426,21 @@ async fn guesses_are_slowed_down_and_the_wait_is_told() {
 }
 
 #[tokio::test]
+async fn an_unknown_name_gets_the_answer_of_a_wrong_password() {
+    let test = TestApp::claimed().await;
+    let mut pages = Vec::new();
+    for name in ["administrator", "nobody"] {
+        let refused = test.form("/login", "", &format!("name={name}&password=wrong")).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        let page = text(refused).await;
+        // The words between the tags: the name that was typed is inside of one.
+        let words = page.split('<').filter_map(|part| part.split_once('>')).map(|(_, words)| words);
+        pages.push(words.collect::<Vec<_>>().join(" "));
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
 async fn a_page_that_refreshes_itself_keeps_no_session_alive() {
     let test = TestApp::claimed().await;
     let cookie = test.sign_in("administrator").await;
