@@ -69,7 +69,13 @@ struct AtServer {
     heard: Option<GrantDetails>,
     /// It was told that nothing is in use.
     released: bool,
-ours}
+    /// What was used before this run: it is not part of what is told.
+    before: ServerUsage,
+    /// What the last refresh told, from the start of the client.
+    told: ServerUsage,
+    /// The last that was answered.
+    heard_of: ServerUsage,
+}
 
 /// Why nothing at all is given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use engine::actor::{Actor, Origin};
 use licensing::permission::Role;
 use tower_sessions::Session;
 
-use super::{confirmed, forwarded};
 use super::problem::Problem;
 use super::state::App;
+use super::{confirmed, forwarded};
 
 /// All that is known about the caller.
 #[derive(Clone, Debug, Default)]

@@ -38,7 +38,9 @@ use crate::settings::{Flags, resolve};
 mod audit;
 mod clients;
 mod diagnostics;
-both
+mod door;
+mod proxies;
+
 struct TestApp {
     app: App,
     clock: Arc<ManualClock>,

@@ -7,8 +7,8 @@ use licensing::self_check::PortState;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::AGAIN;
 use crate::cli::output::note;
+use crate::clients::AGAIN;
 use crate::exit::Failure;
 use crate::http::tls::Certificate;
 use crate::settings::Settings;
