@@ -74,9 +74,10 @@ pub async fn converse(
             bytes = Vec::new();
             timeout(patience, stream.readable()).await.map_err(|_| out_of_time())??;
         }
-        patience = IDLE;
+        let quiet_until = Instant::now() + std::mem::replace(&mut patience, IDLE);
         let mut told = false;
-        let end = Instant::now() + ARRIVAL;
+        // From the first byte on; it may not be there yet, whatever the system said.
+        let mut end = (!bytes.is_empty()).then(|| Instant::now() + ARRIVAL);
         let mut room = caller.place.room();
         let found = loop {
             match find(&bytes, told) {
@@ -89,12 +90,16 @@ pub async fn converse(
                         }
                         bytes.reserve_exact(more);
                     }
-                    let Ok(read) = timeout_at(end, stream.read_buf(&mut bytes)).await else {
+                    let Ok(read) = timeout_at(end.unwrap_or(quiet_until), stream.read_buf(&mut bytes)).await else {
+                        if bytes.is_empty() {
+                            return Err(out_of_time());
+                        }
                         break ParsedRequest::Refuse(PortAnswer::late());
                     };
                     if read? == 0 {
                         return Ok(());
                     }
+                    end.get_or_insert_with(|| Instant::now() + ARRIVAL);
                     if bytes.first() == Some(&TLS_HANDSHAKE) {
                         let Some(tls) = tls else {
                             return Err(io::Error::new(
