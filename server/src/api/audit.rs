@@ -188,6 +188,7 @@ pub(crate) fn stretches(
             Some((found.map_err(std::io::Error::other), rest))
         }
     })
+    .fuse()
 }
 
 /// The result of the check.

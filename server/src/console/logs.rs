@@ -185,11 +185,12 @@ fn verbosity(console: &Console) -> (String, bool) {
 /// The lines as they are taken: the largest file is never in memory, and between two pieces no thread waits.
 fn streamed(lines: Lines, redactor: Option<Redactor>) -> Body {
     let reading = Some(Reading { lines, redactor });
-    Body::from_stream(futures::stream::try_unfold(reading, |reading| async move {
+    let pieces = futures::stream::try_unfold(reading, |reading| async move {
         let Some(reading) = reading else { return Ok(None) };
         let read = tokio::task::spawn_blocking(move || reading.piece()).await.map_err(std::io::Error::other)?;
         read.map(Some).inspect_err(|failed| tracing::error!(error = %failed, "could not read the log to its end"))
-    }))
+    });
+    Body::from_stream(futures::StreamExt::fuse(pieces))
 }
 
 /// A log that is being read.

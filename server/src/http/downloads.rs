@@ -74,7 +74,7 @@ fn pumped(body: Body, place: OwnedSemaphorePermit) -> Body {
         }
         ended.store(true, Ordering::SeqCst);
     });
-    Body::from_stream(stream::unfold(Some((receiver, is_whole)), |state| async move {
+    let pieces = stream::unfold(Some((receiver, is_whole)), |state| async move {
         let (mut receiver, is_whole) = state?;
         match receiver.recv().await {
             Some(piece) => Some((piece, Some((receiver, is_whole)))),
@@ -82,7 +82,9 @@ fn pumped(body: Body, place: OwnedSemaphorePermit) -> Body {
             // A file that is cut off must not look like a whole one.
             None => Some((Err(axum::Error::new(io::Error::other("the download was cut off"))), None)),
         }
-    }))
+    });
+    // Who compresses it asks again after the end.
+    Body::from_stream(pieces.fuse())
 }
 
 #[cfg(test)]
@@ -118,6 +120,9 @@ mod tests {
         let file = Bytes::from(vec![9; 300_000]);
         let arrived = BodyExt::collect(pumped(Body::from(file.clone()), place())).await.unwrap().to_bytes();
         assert_eq!(arrived, file);
+        let mut body = pumped(Body::from(file), place()).into_data_stream();
+        while body.next().await.is_some() {}
+        assert!(body.next().await.is_none(), "the end stays the end");
         let _ = places.acquire().await.unwrap();
         drop(pumped(endless(), place()));
         let _ = places.acquire().await.unwrap();

@@ -20,7 +20,7 @@ use super::file::{self, FileError, FolderLock, ReplaceError, Written};
 use super::history::{self, NewRevision, Revision, RevisionText};
 use super::keeper::LOOK_AGAIN;
 use crate::Engine;
-use crate::actor::{Actor, Origin};
+use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::registration;
 
@@ -299,8 +299,8 @@ impl Engine {
                 };
             }
         };
-        // A save in the console or a restore also acknowledges an outside change.
-        if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
+        // Who restores a revision has decided on what came after it; who saves something else may not have seen it.
+        if matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
         let changed = diff::settings(&state.document(), &Document::parse(bytes.clone()));

@@ -196,7 +196,7 @@ async fn links_and_invitations_use_the_public_address() {
 async fn pages_and_files_are_compressed_and_csv_begins_with_the_mark_that_excel_needs() {
     let test = TestApp::claimed().await;
     let cookie = test.sign_in("administrator").await;
-    for path in ["/login", "/", "/audit", "/audit.csv", "/audit.json", "/api/v1/status"] {
+    for path in ["/login", "/", "/audit", "/audit.csv", "/audit.json", "/api/v1/status", "/api/v1/audit/export"] {
         for coding in ["br", "gzip"] {
             let request = get(path, &[("cookie", cookie.as_str()), ("accept-encoding", coding)]);
             let answer = test.send(request, "").await;
