@@ -1,7 +1,7 @@
 /** The bars, on the page of the servers: alone, with a backup on standby, with one that serves, when joining is refused. */
 
 import { Application } from './application.ts';
-import { asPerson, disclosure, expect, sending, test, type Locator, type Page } from './fixtures.ts';
+import { asPerson, disclosure, expect, expectPage, sending, test, type Locator, type Page } from './fixtures.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, visit } from './measure.ts';
 import { until } from './servers.ts';
@@ -49,7 +49,14 @@ test('a server that stands alone; joining refused', async ({ page }) => {
     await visit(page, server, 'empty', { servers: '/servers' });
     await page.getByLabel('Address of the other server').fill('http://127.0.0.1:1');
     await page.getByLabel('Code', { exact: true }).fill('AAAA-BBBB');
-    expect(await sending(page, () => page.getByRole('button', { name: 'Join' }).click())).toBe(422);
+    expect(await sending(page, () => page.getByRole('button', { name: 'Join' }).click())).toBe(401);
+    await measure(page, 'confirm-password', 'loaded');
+    await page.getByLabel('Password', { exact: true }).fill('not the password at all');
+    expect(await sending(page, () => page.getByRole('button', { name: 'Confirm and continue' }).click())).toBe(422);
+    await measure(page, 'confirm-password', 'refused');
+    await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
+    expect(await sending(page, () => page.getByRole('button', { name: 'Confirm and continue' }).click())).toBe(422);
+    await expectPage(page, 'Servers');
     await measure(page, 'servers', 'refused');
     await page.context().clearCookies();
     await asPerson(page, server, VIEWER);

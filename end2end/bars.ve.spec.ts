@@ -1,6 +1,6 @@
 /** The bars, on the licenses of a machine: without one, refused, in force until a date, with hours; what a viewer sees. */
 
-import { asPerson, disclosure, expect, sending, test } from './fixtures.ts';
+import { asConfirmed, asPerson, disclosure, expect, sending, test } from './fixtures.ts';
 import { ADMIN, VIEWER } from './harness.ts';
 import { keepDocuments, measure } from './measure.ts';
 import { issue } from './servers.world.ts';
@@ -14,7 +14,7 @@ test('the license of a machine', async ({ page }) => {
   const { server, node } = world;
   const url = `${server.url}/licenses`;
   try {
-    await asPerson(page, server, ADMIN);
+    await asConfirmed(page, server, ADMIN);
     await page.goto(url);
     await measure(page, 'licenses-machine', 'empty');
     await disclosure(page, 'Get a machine license').click();

@@ -57,7 +57,7 @@ impl AsRef<Path> for SocketPath {
 /// Whether a server is running on this data folder.
 pub async fn running(data: &Path) -> bool {
     match SocketPath::of(data) {
-        Ok(path) => tokio::net::UnixStream::connect(path).await.is_ok(),
+        Ok(path) => tokio::net::UnixStream::connect(&path).await.is_ok(),
         Err(_) => false,
     }
 }
@@ -92,7 +92,7 @@ pub fn listen(data: &Path, api: Api) -> Result<Task, Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let bound = SocketPath::of(data).and_then(|path| UnixListener::bind(path)?.into_std());
+    let bound = SocketPath::of(data).and_then(|path| UnixListener::bind(&path)?.into_std());
     let listener = bound.map_err(failed)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let stop = api.engine.tasks.stop().clone();

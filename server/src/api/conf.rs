@@ -133,7 +133,7 @@ fn answer(engine: &Engine, state: &ConfState, diff: Option<Diff>, note: Option<S
         path: state.path.clone(),
         changed_outside: state.outside.is_some(),
         settings: engine.settings_of(state.settings()),
-        findings: state.findings(),
+        findings: state.findings().to_vec(),
         text: text::exact(&state.bytes),
         diff,
         note,

@@ -86,15 +86,12 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// TLS, a password, and what the package says to pass on; all else as it is by default. It asks from 127.0.0.9.
-    fn before(console: &str, program: &str) -> Self {
+    /// TLS at this address, a password, and what the package says to pass on; all else as it is by default. It asks from 127.0.0.9.
+    fn before(console: &str, program: &str, address: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         make(&at("cert"), &at("key"));
         std::fs::write(at("users"), "guest:{PLAIN}proxy\n").unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap().to_string();
-        drop(free);
         let user = if rustix::process::getuid().is_root() { "user root;" } else { "" };
         let here = folder.path().display();
         let conf = format!(
@@ -156,14 +153,20 @@ fn behind_nginx_one_signs_in_saves_hears_of_it_within_a_second_and_is_known_by_t
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let more = ["--trusted-proxies", "127.0.0.9", "--reporting", "off"].map(str::to_owned).to_vec();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    // What the package passes on has no port: the console has to be told of one that is not the usual.
+    let public = format!("https://{address}");
+    let more =
+        ["--trusted-proxies", "127.0.0.9", "--public-url", &public, "--reporting", "off"].map(str::to_owned).to_vec();
     let server = Server::start_as(folder.path(), &ServerOptions { more, ..ServerOptions::default() });
     let password = "seven green lamps hum";
     let data = folder.path().to_str().unwrap();
     let user = ["user", "add", "ann", "--role", "administrator", "--password-stdin", "--data", data];
     let added = run_with_input(&user, password);
     assert_eq!(added.status.code(), Some(0), "{}", stderr(&added));
-    let proxy = Proxy::before(&server.url, program);
+    let proxy = Proxy::before(&server.url, program, address);
 
     let form = format!("name=ann&password={}", password.replace(' ', "+"));
     let kind = "Content-Type: application/x-www-form-urlencoded\r\n";

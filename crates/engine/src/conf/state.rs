@@ -1,6 +1,6 @@
 //! What is known about the file: the one value that pages, API and live view read.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::document::Document;
@@ -39,6 +39,8 @@ pub struct ConfState {
     pub effective: Arc<Effective>,
     /// Values that can't be read in `bytes`, so that those before them stay in effect.
     pub kept: Arc<[KeptValue]>,
+    /// What is to be said of `bytes`, once it was asked for: every page tells how much that is.
+    found: Arc<OnceLock<Vec<ConfFinding>>>,
 }
 
 impl ConfState {
@@ -46,7 +48,16 @@ impl ConfState {
     pub(crate) fn unread(path: String) -> Self {
         let effective = Arc::new(Effective::of(&Document::parse(Vec::new())));
         let (revision, bytes) = (None, Vec::new());
-        Self { path, revision, bytes, outside: None, problem: None, effective, kept: Arc::default() }
+        Self {
+            path,
+            revision,
+            bytes,
+            outside: None,
+            problem: None,
+            effective,
+            kept: Arc::default(),
+            found: Arc::default(),
+        }
     }
 
     /// The state that follows this one. Values that can't be read don't take those in effect away.
@@ -57,20 +68,20 @@ impl ConfState {
         problem: Option<FileError>,
     ) -> Self {
         let (revision, bytes) = newest.map_or((None, Vec::new()), |(revision, bytes)| (Some(revision), bytes));
-        let (effective, kept) = if revision == self.revision {
-            (self.effective.clone(), self.kept.clone())
+        let (effective, kept, found) = if revision == self.revision {
+            (self.effective.clone(), self.kept.clone(), self.found.clone())
         } else {
             let document = Document::parse(bytes.clone());
             let in_use = self.revision.is_some().then_some(&*self.effective);
             let (effective, kept) = Effective::following(&document, in_use);
-            (Arc::new(effective), kept.into())
+            (Arc::new(effective), kept.into(), Arc::default())
         };
-        Self { path: self.path.clone(), revision, bytes, outside, problem, effective, kept }
+        Self { path: self.path.clone(), revision, bytes, outside, problem, effective, kept, found }
     }
 
     /// What is to be said of the file, with the values that stay in effect in place of others.
-    pub fn findings(&self) -> Vec<ConfFinding> {
-        check::check_running(&self.document(), &self.kept)
+    pub fn findings(&self) -> &[ConfFinding] {
+        self.found.get_or_init(|| check::check_running(&self.document(), &self.kept))
     }
 
     /// The settings of the file, with their values in effect.

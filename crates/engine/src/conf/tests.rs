@@ -148,7 +148,7 @@ async fn a_value_that_cannot_be_read_leaves_the_one_in_use_and_the_finding_names
     engine.look_at_conf(LOOK_AGAIN).await.unwrap();
     let state = engine.conf();
     assert_eq!((state.number(), state.effective.port_number), (3, 7570));
-    let finding = state.findings().into_iter().find(|finding| finding.key.as_deref() == Some("port_number")).unwrap();
+    let finding = state.findings().iter().find(|finding| finding.key.as_deref() == Some("port_number")).unwrap();
     assert!(finding.sentence.ends_with("Until this server restarts, 7570 stays in use."), "{}", finding.sentence);
     let shown = state.settings().into_iter().find(|setting| setting.key == "port_number").unwrap();
     assert_eq!((shown.value.as_deref(), shown.effective.as_str()), (Some("7571 ; remark"), "7570"));

@@ -78,7 +78,7 @@ async fn an_anchor_that_is_there_and_cannot_be_written_refuses_and_is_named() {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         let refused = server.countdown.enter().await.unwrap_err().to_string();
-        assert!(refused.contains(path.to_str().unwrap()) && refused.contains("it is a folder"), "{refused}");
+        assert!(refused.contains(path.to_str().unwrap()) && refused.contains("Is a directory"), "{refused}");
         std::fs::remove_dir(&path).unwrap();
         server.countdown.enter().await.unwrap();
         assert_eq!(place.balances().await, [10 * HOUR_MS - TICK_MS; 3]);

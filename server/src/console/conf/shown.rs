@@ -48,7 +48,7 @@ pub fn form(engine: &Engine, base: Option<&RevisionText>) -> ConfigurationForm {
     let state = engine.conf();
     let (settings, findings) = match base.map(|base| Document::parse(base.bytes.clone())) {
         Some(document) => (view::settings(&document), check::check(&document)),
-        None => (state.settings(), state.findings()),
+        None => (state.settings(), state.findings().to_vec()),
     };
     ConfigurationForm {
         file: based_on(file(&state), base),
@@ -133,8 +133,12 @@ const EDITS: usize = 5;
 /// The alarm page: each edit made outside that nobody has reviewed, as the history has it.
 pub async fn outside(engine: &Engine) -> Result<Outside, DatabaseError> {
     let state = engine.conf();
-    let mut page =
-        Outside { file: file(&state), file_problem: problem(&state), findings: state.findings(), ..Outside::default() };
+    let mut page = Outside {
+        file: file(&state),
+        file_problem: problem(&state),
+        findings: state.findings().to_vec(),
+        ..Outside::default()
+    };
     let Some(outside) = &state.outside else { return Ok(page) };
     page.noticed_ms = outside.at;
     let before = engine.conf_history(Some(outside.since), 1).await?;

@@ -60,7 +60,7 @@ async fn the_audit_log_and_the_sessions_name_the_client_that_a_trusted_proxy_nam
 async fn wrong_passwords_of_one_client_keep_out_no_other_behind_the_same_proxy() {
     let test = TestApp::claimed_with(&[TRUSTED], false).await;
     let mut slowed = false;
-    for guess in 0..30 {
+    for guess in 0..60 {
         let form = format!("name=nobody{guess}&password=wrong");
         let answer = test.send(login(&[("x-forwarded-for", "198.51.100.7")]), &form).await;
         slowed = answer.status() == StatusCode::TOO_MANY_REQUESTS;

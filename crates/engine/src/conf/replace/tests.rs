@@ -109,14 +109,14 @@ fn a_file_with_hard_links_keeps_them_and_the_save_says_that_it_was_not_atomic() 
 #[test]
 fn extended_attributes_are_kept() {
     let place = place("a");
-    let set = rustix::fs::setxattr(&place.path, "user.note", b"from ann", XattrFlags::empty());
+    let set = rustix::fs::setxattr(&place.path, "user.Remark", b"from ann", XattrFlags::empty());
     if let Err(error) = set {
         eprintln!("skipped: this file system takes no attributes of users ({error})");
         return;
     }
     assert_eq!(place.save("a", "b"), Ok(Written { note: None }));
     let mut value = [0_u8; 64];
-    let length = getxattr(&place.path, "user.note", &mut value[..]).unwrap();
+    let length = getxattr(&place.path, "user.Remark", &mut value[..]).unwrap();
     assert_eq!((&value[..length], place.text().as_str()), (&b"from ann"[..], "b"));
 }
 
