@@ -47,7 +47,7 @@ test.describe('a new server', () => {
     const preview = page.getByRole('region', { name: /lines? of the file will change/ });
     await expect(preview.getByRole('row', { name: /added .*LICENSE_SERVER_GUID/ })).toContainText(GUID);
     expect(server.file(), 'nothing is written until the last step').toBe(before);
-    await expect(page.getByLabel('Auth string', { exact: true })).toHaveAccessibleDescription(/saved and not shown/);
+    await expect(page.getByLabel('Auth string', { exact: true })).toHaveAccessibleDescription(/Entered, and not shown/);
     expect(await page.content()).not.toContain(AUTH);
     await page.getByRole('button', { name: 'Continue' }).click();
 

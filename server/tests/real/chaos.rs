@@ -7,15 +7,13 @@
 mod acts;
 mod cable;
 mod promises;
-#[path = "../../../crates/licensing/tests/support/random.rs"]
-mod random;
 mod world;
 
 use std::time::{Duration, Instant};
 
+use crate::exchange::random::SeededRandom;
 use acts::Act;
 use promises::Promises;
-use random::SeededRandom;
 use world::World;
 
 /// After the last failure, until everything has to be as if there had been none.

@@ -101,7 +101,7 @@ impl KnownServer {
     /// Whether a hello or a refresh may be sent now. A new session waits for records under way: their numbers are those of the
     /// session before.
     pub fn may_be_asked(&self) -> bool {
-        !self.is_asking && !(self.session.is_none() && self.is_sending)
+        !(self.is_asking || self.session.is_none() && self.is_sending)
     }
 
     /// The client begins a new run: it says hello again.

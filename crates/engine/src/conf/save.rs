@@ -131,7 +131,7 @@ pub struct SavedRevision {
 
 /// What one try to save comes to.
 enum Saved {
-    Done(SavedRevision),
+    Done(Box<SavedRevision>),
     /// Somebody edited the file between reading and writing it. Their edit is in place, and recorded.
     EditedMeanwhile,
 }
@@ -225,7 +225,7 @@ impl Engine {
         let _turn = self.saving.lock().await;
         for _ in 0..MOST_TRIES {
             if let Saved::Done(saved) = self.try_to_save(actor, base, change, comment).await? {
-                return Ok(saved);
+                return Ok(*saved);
             }
             // What is based on a revision is refused by the next try, which finds another.
         }
@@ -264,7 +264,7 @@ impl Engine {
                 self.follow_registration(registered).await;
             }
             let (revision, base) = (revision.clone(), state.base());
-            return Ok(Saved::Done(SavedRevision { revision, base, diff, note: None }));
+            return Ok(Saved::Done(Box::new(SavedRevision { revision, base, diff, note: None })));
         }
         let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
@@ -328,7 +328,7 @@ impl Engine {
         if let Some(registered) = registered {
             self.follow_registration(registered).await;
         }
-        Ok(Saved::Done(SavedRevision { revision, base, diff, note }))
+        Ok(Saved::Done(Box::new(SavedRevision { revision, base, diff, note })))
     }
 
     /// Writes the file, if it still holds what was `found`; none when it was missing.

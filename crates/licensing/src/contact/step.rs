@@ -159,7 +159,7 @@ fn flag(next: &mut ContactState, wall: Millis, ran: Millis, effects: &mut Vec<Co
         ..standing
     });
     next.standing = Some(standing);
-    if standing.lasted < CONFIRMED_AFTER || by < -TOLERANCE || by > LONGEST_JUMP {
+    if standing.lasted < CONFIRMED_AFTER || !(-TOLERANCE..=LONGEST_JUMP).contains(&by) {
         return;
     }
     let by = if differs { by } else { 0 };

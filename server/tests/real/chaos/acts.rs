@@ -2,8 +2,8 @@ use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
-use super::random::SeededRandom;
 use super::world::World;
+use crate::exchange::random::SeededRandom;
 
 /// One failure, with its end.
 #[derive(Debug, Clone, Copy)]
