@@ -87,15 +87,31 @@ impl Attention {
 impl Engine {
     /// Looks at the disk. One task of the list.
     pub async fn keep_attention(self: Arc<Self>) {
-        let mut ticks = ticks(EVERY);
-        loop {
-            ticks.tick().await;
-            self.look_at_storage().await;
-        }
+        // Apart: what takes long, such as a walk of a long audit log, must not make the disk look slow.
+        let storing = async {
+            let mut ticks = ticks(EVERY);
+            loop {
+                ticks.tick().await;
+                self.look_at_disk().await;
+            }
+        };
+        let looking = async {
+            let mut ticks = ticks(EVERY);
+            loop {
+                ticks.tick().await;
+                self.look_at_the_rest().await;
+            }
+        };
+        tokio::join!(storing, looking);
     }
 
-    /// Looks at the disk once.
+    /// Looks at everything once.
     pub async fn look_at_storage(&self) {
+        self.look_at_disk().await;
+        self.look_at_the_rest().await;
+    }
+
+    async fn look_at_disk(&self) {
         let free = free_space(&self.folder);
         let stored = self.store_a_row().await;
         let now = self.clock.mono_ms();
@@ -115,6 +131,9 @@ impl Engine {
             Err(error) if was_storing => tracing::error!(%error, "the database takes no changes"),
             Err(_) => {}
         }
+    }
+
+    async fn look_at_the_rest(&self) {
         let verdict = self.audit.verdict(self.clock.now_ms()).await;
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
         let denied = self.denied_products(self.clock.now_ms() - HOUR).await;

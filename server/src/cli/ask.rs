@@ -423,7 +423,7 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
     let engine = Arc::new(engine);
     engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };
-    let console = settings.public_origin(&format!("{scheme}://{}", settings.console)).into();
+    let console = format!("{scheme}://{}", settings.console).into();
     let router = api::local_router(Api { engine: engine.clone(), console, serving: false });
     Ok(Connection::Alone { engine, router: Box::new(router), _lock: lock })
 }

@@ -73,7 +73,7 @@ impl Serve {
         if let Some(path) = &settings.license_log {
             license_log.open(path, settings.license_log_keep, settings.license_log_size, tasks);
         }
-        let api = Api { engine: engine.clone(), console: public.as_str().into(), serving: true };
+        let api = Api { engine: engine.clone(), console: origin.as_str().into(), serving: true };
         tasks.start(control::listen(&settings.data, api)?);
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
         let reporting = reporting::bind(&settings, &certificate).await?.map(Arc::new);
@@ -146,7 +146,7 @@ impl Serve {
         }
         certificate.announce();
         let made_here = certificate.made_here().filter(|_| speaks_tls);
-        announce(&engine, &settings, [&origin, &public], made_here, addresses).await?;
+        announce(&engine, &settings, &origin, made_here, addresses).await?;
         tokio::spawn(on_hang_up(hang_ups, license_log.reopener(), certificate.clone()));
         let handle = axum_server::Handle::new();
         tokio::spawn({
@@ -220,7 +220,7 @@ pub fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
 async fn announce(
     engine: &Engine,
     settings: &Settings,
-    [origin, public]: [&str; 2],
+    origin: &str,
     made_here: Option<String>,
     addresses: [(&str, Option<SocketAddr>); 3],
 ) -> Done {
@@ -230,7 +230,7 @@ async fn announce(
         engine.setup().await.map_err(|e| Failure::failed(format!("The database did not respond: {e}.")))?.claimed;
     if !claimed {
         let token = engine.setup_token().await.map_err(Failure::failed)?;
-        let _ = writeln!(text, "setup: {}", setup_url(public, &token));
+        let _ = writeln!(text, "setup: {}", setup_url(origin, &token));
     }
     if let Some(fingerprint) = made_here {
         let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");

@@ -1,7 +1,7 @@
 //! Where a request comes from and how the browser addressed it, when proxies are in between. What a proxy says counts
 //! only if it is one of `trusted-proxies`: anybody can send these headers.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
@@ -29,6 +29,8 @@ const ADDED_BY_PROXIES: [HeaderName; 6] = [
 struct Proxied {
     /// The proxy it came from is trusted.
     trusted: bool,
+    /// It named the client, and no header says otherwise.
+    is_named: bool,
     /// The name the browser asked a trusted proxy for, port included.
     host: Option<HeaderValue>,
 }
@@ -41,7 +43,8 @@ pub async fn forwarded(State(app): State<App>, mut request: Request, next: Next)
     let through_proxy = ADDED_BY_PROXIES.iter().any(|name| headers.contains_key(name));
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| *address);
     if let Some(connection) = connection {
-        let ip = client(connection.ip(), headers, &app.trusted_proxies);
+        let named = client(connection.ip(), headers, &app.trusted_proxies);
+        let ip = named.unwrap_or(connection.ip().to_canonical());
         let trusted = is_trusted(connection.ip().to_canonical(), &app.trusted_proxies);
         let host = headers.get(FORWARDED_HOST).filter(|_| trusted).and_then(first);
         over_tls = trusted && !app.secure && is_https(headers);
@@ -50,7 +53,7 @@ pub async fn forwarded(State(app): State<App>, mut request: Request, next: Next)
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(SocketAddr::new(ip, port)));
         if through_proxy {
-            extensions.insert(Proxied { trusted, host });
+            extensions.insert(Proxied { trusted, is_named: named.is_some(), host });
         }
     }
     let mut response = next.run(request).await;
@@ -75,36 +78,37 @@ pub fn is_direct_and_local(extensions: &Extensions) -> bool {
     extensions.get::<Proxied>().is_none() && address(extensions).is_some_and(|ip| ip.is_loopback())
 }
 
-/// Whether the person who asks is at this machine: at one of its addresses, through no proxy or a trusted one.
+/// Whether the person who asks is at this machine: over loopback, through no proxy or a trusted one that says so. Addresses of
+/// other networks prove nothing: some hosts and containers show visitors under their own.
 pub fn is_at_this_machine(extensions: &Extensions) -> bool {
-    extensions.get::<Proxied>().is_none_or(|proxied| proxied.trusted)
-        && address(extensions).is_none_or(|ip| ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok())
+    extensions.get::<Proxied>().is_none_or(|proxied| proxied.trusted && proxied.is_named)
+        && address(extensions).is_none_or(|ip| ip.is_loopback())
 }
 
 fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
 }
 
-/// The right-most hop that is not a trusted proxy. Where the two kinds of headers disagree, one of them is not the
-/// proxy's, and neither counts.
-fn client(connection: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// The right-most hop that is not a trusted proxy; `None` where no proxy names one. Where the two kinds of headers disagree, one of
+/// them is not the proxy's, and neither counts.
+fn client(connection: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let connection = connection.to_canonical();
     let lists = [values(headers, &FORWARDED_FOR).map(hop).collect(), forwarded_for(headers)];
     let mut found: Option<IpAddr> = None;
     for list in lists.iter().filter(|list: &&Vec<Option<IpAddr>>| !list.is_empty()) {
-        let mut ip = connection;
+        let (mut ip, mut is_named) = (connection, false);
         let mut hops = list.iter().rev();
         while is_trusted(ip, trusted)
             && let Some(Some(hop)) = hops.next()
         {
-            ip = *hop;
+            (ip, is_named) = (*hop, true);
         }
-        if found.is_some_and(|before| before != ip) {
-            return connection;
+        if !is_named || found.is_some_and(|before| before != ip) {
+            return None;
         }
         found = Some(ip);
     }
-    found.unwrap_or(connection)
+    found
 }
 
 /// The parts of a header that is a list, in order, over all lines of that name.
@@ -166,7 +170,8 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        client(connection.parse().unwrap(), &headers, &trusted).to_string()
+        let connection: IpAddr = connection.parse().unwrap();
+        client(connection, &headers, &trusted).unwrap_or(connection.to_canonical()).to_string()
     }
 
     #[rstest::rstest]

@@ -2,13 +2,14 @@
 //! Leasehold makes, renews, and tells the fingerprint of. All listeners show the same, and a new one without a restart.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
 use engine::clock::{Clock, SystemClock};
+use engine::file::PRIVATE;
 use engine::tasks::{Cadence, Task};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::pem::PemObject;
@@ -150,10 +151,17 @@ impl Certificate {
         let (files, names) = (Files { cert, key }, names(settings));
         let now = SystemClock.now_ms().div_euclid(1000);
         if is_own {
-            let found = files.read().ok().filter(|found| !found.validity.is_due(now));
-            if !found.is_some_and(|found| is_for(&found.key, &configured(settings))) {
-                make(&files, &names, now)
-                    .map_err(|why| Failure::failed(format!("Can't create a certificate for the console: {why}.")))?;
+            let found = files.read().ok();
+            let is_good = |found: &Shown| !found.validity.is_due(now) && is_for(&found.key, &configured(settings));
+            if !found.as_ref().is_some_and(is_good)
+                && let Err(why) = make(&files, &names, now)
+            {
+                let sentence = format!("Can't create a certificate for the console: {why}.");
+                // The one before is better than none.
+                if found.is_none_or(|found| now >= found.validity.until) {
+                    return Err(Failure::failed(sentence));
+                }
+                tracing::error!("{sentence}");
             }
         }
         let seen = files.stamp();
@@ -300,8 +308,18 @@ fn is_for(key: &CertifiedKey, names: &[String]) -> bool {
     names.iter().filter(|name| name.is_ascii()).all(has)
 }
 
-/// Makes a key and a certificate for these names. The key comes first: one without its certificate is replaced at the
-/// next try.
+/// The key of a certificate made here, and whom it names: both stay, so that who trusts an earlier certificate trusts the next one.
+fn kept(files: &Files) -> Option<(KeyPair, Option<String>)> {
+    let key = KeyPair::from_pem(&std::fs::read_to_string(&files.key).ok()?).ok()?;
+    let named = CertificateDer::from_pem_file(&files.cert).ok().and_then(|der| {
+        let (_, parsed) = X509Certificate::from_der(&der).ok()?;
+        parsed.subject().iter_common_name().next()?.as_str().ok().map(str::to_owned)
+    });
+    Some((key, named))
+}
+
+/// Makes a certificate for these names, and a key if there is none. The key comes first: one without its certificate is
+/// used at the next try.
 fn make(files: &Files, names: &[String], now: i64) -> Result<(), String> {
     let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| error.to_string());
     let validity = Validity::made(now);
@@ -312,25 +330,21 @@ fn make(files: &Files, names: &[String], now: i64) -> Result<(), String> {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // A common name has at most 64 letters (RFC 5280).
     let common: String = format!("Leasehold {}", super::state::host_name()).chars().take(64).collect();
-    params.distinguished_name.push(DnType::CommonName, common);
-    let key = KeyPair::generate().map_err(|error| error.to_string())?;
+    let (key, named) = match kept(files) {
+        Some((key, named)) => (key, named),
+        None => {
+            let key = KeyPair::generate().map_err(|error| error.to_string())?;
+            replace(&files.key, key.serialize_pem().as_bytes(), PRIVATE)?;
+            (key, None)
+        }
+    };
+    params.distinguished_name.push(DnType::CommonName, named.unwrap_or(common));
     let cert = params.self_signed(&key).map_err(|error| error.to_string())?;
-    replace(&files.key, key.serialize_pem().as_bytes(), 0o600)?;
     replace(&files.cert, cert.pem().as_bytes(), 0o644)
 }
 
-/// Writes a file as a whole: beside it, fsync, rename, fsync of the folder.
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), String> {
-    let beside = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let _ = std::fs::remove_file(&beside);
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
-    };
-    write().map_err(|error| format!("{}: {error}", path.display()))
+    engine::file::replace(path, bytes, mode).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -171,8 +171,21 @@ fn exchange(target: &Path, before: &Metadata, expected: &[u8], bytes: &[u8]) -> 
             return Ok(Exchange::Done);
         }
     }
-    let ours = Found { inode: file.metadata()?.ino(), bytes: bytes.to_vec(), owner: None };
-    Ok(Exchange::Changed(put_back(target, &staged, ours, swap)?))
+    let ours = Found { inode: own.ino(), bytes: bytes.to_vec(), owner: None };
+    match put_back(target, &staged, ours, swap) {
+        Ok(overlooked) => Ok(Exchange::Changed(overlooked)),
+        // What came out of the exchange is nowhere else: it is not to go with the temporary file.
+        Err(error) => {
+            let aside = target.with_extension("edited");
+            let kept = staged
+                .persist_noclobber(&aside)
+                .map_or_else(|failed| failed.path.keep().unwrap_or_default(), |()| aside);
+            Err(Error::new(
+                error.kind(),
+                format!("an edit made meanwhile could not be put back and is kept in {}: {error}", kept.display()),
+            ))
+        }
+    }
 }
 
 /// Puts what came out of the exchange back into its place, or what has come there since. Returns the edits that no longer are.

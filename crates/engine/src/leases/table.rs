@@ -99,7 +99,9 @@ impl LeaseTable {
         }
         // Until it was silent for some time since the start, nobody knows that it is not alive.
         let refreshed = (stored.sequence > 0).then_some(self.started);
-        self.insert(stored.id, RunEntry::of(stored, refreshed, now));
+        // It may be on its way out of the database: who comes back stays there, and what is gone already is stored anew.
+        self.gone.remove(&stored.id);
+        self.insert(stored.id, RunEntry { new: true, ..RunEntry::of(stored, refreshed, now) });
         if stored.state != RunState::Ended {
             self.allocation.restore(stored.id, stored.sequence, stored.shares.clone(), now);
         }
@@ -350,8 +352,13 @@ impl LeaseTable {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
         self.version += u64::from(!silent.is_empty());
-        let patience = if self.entries.len() > MOST_RUNS / 2 { IDLE_IN_A_CROWD } else { IDLE };
-        let idle = |run: &ClientRun| !run.counts() && run.deadline.max(run.seen).saturating_add(patience) < now;
+        let patience = |entry: &RunEntry| {
+            let here = self.by_address.get(&entry.place).map_or(0, |runs| runs.all);
+            let is_crowd = self.entries.len() > MOST_RUNS / 2 || here > MOST_OF_ADDRESS / 2;
+            if is_crowd { IDLE_IN_A_CROWD } else { IDLE }
+        };
+        let idle =
+            |run: &ClientRun, patience: i64| !run.counts() && run.deadline.max(run.seen).saturating_add(patience) < now;
         let never_refreshed = |entry: &RunEntry, run: Option<&ClientRun>| {
             let last = run.map_or(entry.known_since, |run| run.seen.max(entry.known_since));
             entry.refreshed.is_none() && last.saturating_add(NEVER_REFRESHED) < now
@@ -366,8 +373,8 @@ impl LeaseTable {
                     return Some((*id, true));
                 }
                 let is_gone = match run {
-                    Some(run) => idle(run),
-                    None => entry.ended_at.is_none_or(|at| at.saturating_add(patience) < now),
+                    Some(run) => idle(run, patience(entry)),
+                    None => entry.ended_at.is_none_or(|at| at.saturating_add(patience(entry)) < now),
                 };
                 is_gone.then_some((*id, false))
             })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::contact::Millis;
+use licensing::contact::{CONFIRMED_AFTER, Millis};
 use licensing::usage::{DAY_MS, PurgeProgress, day_of};
 
 use super::count::MINUTE_MS;
@@ -87,7 +87,10 @@ impl Engine {
     /// [`DatabaseError`]; the next call continues.
     pub async fn purge_usage(&self) -> Result<Option<Purged>, DatabaseError> {
         let contact = self.contact();
-        if contact.flagged.is_some() {
+        // One that has stood still behind for a week will not be confirmed: measured time ran ahead once, by little or much, and goes on
+        // at its pace since.
+        let is_behind = contact.standing.is_some_and(|standing| standing.by < 0 && standing.lasted >= CONFIRMED_AFTER);
+        if contact.flagged.is_some() && !is_behind {
             return Ok(None);
         }
         let until = self.usage.count_retention(contact.high_water).await? * DAY_MS;

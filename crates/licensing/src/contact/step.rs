@@ -85,11 +85,10 @@ pub fn step(state: &ContactState, event: ContactEvent) -> Result<(ContactState, 
                 next.high_water = state.high_water.max(wall);
             }
             next.anchor = None;
-            // A clock that is ahead has gone on while this machine was off.
+            // The clock has gone on while this machine was off.
             let by = wall.saturating_sub(next.high_water);
             let gone_on = |standing: ClockStanding| {
-                let most = if standing.by > TOLERANCE { LONGEST_OFF } else { TOLERANCE };
-                let kept = (-TOLERANCE..=most).contains(&by.saturating_sub(standing.by));
+                let kept = (-TOLERANCE..=LONGEST_OFF).contains(&by.saturating_sub(standing.by));
                 kept.then_some(ClockStanding { by, ..standing })
             };
             next.standing = state.standing.and_then(gone_on);

@@ -121,3 +121,19 @@ fn a_replaced_certificate_is_shown_at_once_and_half_a_pair_never() {
     certificate.look(now() + 4_000_000 * DAY);
     assert_eq!(fingerprint_of(&certificate), second);
 }
+
+#[test]
+fn a_renewed_certificate_has_the_key_and_the_name_of_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("console.crt"), folder.path().join("console.key"));
+    // As earlier versions made it: valid for much longer than browsers accept.
+    let before = given(&cert, &key);
+    let old = der(&cert);
+    let certificate = Certificate::open(&settings(folder.path(), &[])).unwrap();
+    assert_ne!(fingerprint_of(&certificate), before);
+    let new = der(&cert);
+    let [(_, old), (_, new)] = [&old, &new].map(|der| X509Certificate::from_der(der).unwrap());
+    assert_eq!(new.public_key().raw, old.public_key().raw, "whoever trusts the one before trusts this one");
+    assert_eq!((new.subject().as_raw(), new.issuer().as_raw()), (old.subject().as_raw(), old.subject().as_raw()));
+    assert_eq!(Validity::of(&der(&cert)).unwrap().until - Validity::of(&der(&cert)).unwrap().from, 396 * DAY);
+}
