@@ -69,9 +69,9 @@ struct AtServer {
     heard: Option<GrantDetails>,
     /// It was told that nothing is in use.
     released: bool,
-    /// What was used before this run: it is not part of what is told.
+    /// Use before this run; not reported again.
     before: ServerUsage,
-    /// What the last refresh told, from the start of the client.
+    /// What the last refresh reported, counted from the start of the client.
     told: ServerUsage,
     /// The last that was answered.
     heard_of: ServerUsage,
@@ -267,7 +267,7 @@ impl LeasePool {
         state.waiting = state.waiting.saturating_sub(1);
     }
 
-    /// Whether the server is to hear at once that more is wanted or needed; true once for each time it is told.
+    /// Whether to send a refresh now because more is wanted or needed; true once per refresh.
     pub fn hurries(&self, now_ms: u64) -> bool {
         let mut state = self.state();
         if state.ending == Ending::Closed || state.hurried {

@@ -74,7 +74,7 @@ impl Attention {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whoever asks whether exchanges are possible also renews what pages say of it: no page tells two states.
+    /// Called on each read of the identity, so that no page shows two states of it.
     pub(crate) fn note_hindrance(&self, hindrance: Option<String>) {
         self.note(|found| found.hindrance = hindrance);
     }

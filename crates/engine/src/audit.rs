@@ -196,7 +196,7 @@ impl Audit {
         // Read first: entries may be added meanwhile. A file that can't be read is no head.
         let anchor = Anchor::read(&self.folder).unwrap_or_default();
         let verdict = verify::verify(self.store.read(), &anchor).await?;
-        // A missing head is remembered by whoever writes the next one.
+        // A missing head is recorded when the next one is written.
         let is_break = matches!(verdict, ChainVerdict::Broken(_) | ChainVerdict::CutOff(..));
         if is_break && anchor.breaks.iter().all(|known| known.found != verdict) {
             let _anchoring = self.anchoring.lock().await;

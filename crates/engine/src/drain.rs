@@ -41,7 +41,7 @@ pub struct Drains {
     state: RwLock<licensing::drain::DrainState>,
     /// Whether it has a row in the database.
     stored: AtomicBool,
-    /// When and how it ended by itself; until that is in the database.
+    /// When and how a drain ended on its own, until the database has it.
     ended: Mutex<Option<(i64, &'static str)>>,
     /// State and row change together.
     turn: tokio::sync::Mutex<()>,
@@ -95,7 +95,7 @@ impl Drains {
     }
 
     /// Applies an event. After a broken invariant this server serves all clients, and an error is logged. Returns how it ended,
-    /// in a sentence, if it ended by itself.
+    /// in a sentence, if it ended on its own.
     fn feed(&self, event: DrainEvent, now: i64) -> Option<&'static str> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {

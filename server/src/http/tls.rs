@@ -331,7 +331,7 @@ fn make(files: &Files, names: &[String], now: i64) -> Result<(), String> {
     // A common name has at most 64 letters (RFC 5280).
     let common: String = format!("Leasehold {}", super::state::host_name()).chars().take(64).collect();
     let (key, named) = match kept(files) {
-        Some((key, named)) => (key, named),
+        Some(kept) => kept,
         None => {
             let key = KeyPair::generate().map_err(|error| error.to_string())?;
             replace(&files.key, key.serialize_pem().as_bytes(), PRIVATE)?;

@@ -249,7 +249,7 @@ fn LastRound(round: Option<ExchangeRound>, contact: ContactModel, tls: bool, run
                 (false, false) => (Tone::Danger, "Failed"),
             };
             view! {
-                // A refusal is told at the top of the page, and by its node below.
+                // The top of the page and the node below already give the reason for a refusal.
                 <p class="round"><Pill tone=tone text=word /> <span>{(!refused).then_some(round.sentence)}</span> <span class="when"><TimeAgo at_ms=round.at /></span></p>
                 <AttemptList attempts=round.attempts tls=tls />
                 {(!round.ok && !refused).then(|| view! {

@@ -209,8 +209,8 @@ impl Driver {
         }
     }
 
-    /// Another run has taken this client's place: it comes back with a new one. Counters begin anew in it, from what the
-    /// servers have heard.
+    /// Another run has taken this client's place: start a new run. It reports what the servers have not
+    /// acknowledged yet.
     fn superseded(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
         if self.known[server].is_renewed {
             // Again, before it was answered once: no use in asking faster than usual.

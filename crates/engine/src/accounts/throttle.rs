@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv6Addr};
 const MEMORY_MS: i64 = 15 * 60 * 1000;
 /// Maximum number of buckets; beyond that those with the fewest guesses are dropped.
 const MAX_BUCKETS: usize = 10_000;
-/// Most characters of a name that are told apart.
+/// Names are compared by this many characters.
 const MOST_NAME: usize = 64;
 
 /// Who guesses.

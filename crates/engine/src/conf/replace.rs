@@ -378,7 +378,7 @@ fn copy_attributes(from: &Path, to: &File) -> Result<(), Errno> {
             Err(error) => return Err(error),
         };
         let wanted = &value[..length];
-        // A label that a new file has by itself needs no permission.
+        // Setting a label that the new file already has may be forbidden, and is not needed.
         if fgetxattr(to, attribute, &mut own[..]).is_ok_and(|length| own[..length] == *wanted) {
             continue;
         }

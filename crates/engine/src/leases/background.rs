@@ -34,7 +34,7 @@ impl Leases {
         self.table().moved(clients, self.clock.now_ms(), self.clock.mono_ms())
     }
 
-    /// Clients that hold and request nothing here any more and are served elsewhere have gone there.
+    /// Marks clients as moved: they hold and request nothing here, and another server serves them.
     pub(crate) fn went_home(&self, clients: &BTreeSet<String>) {
         if !clients.is_empty() {
             self.table().went_home(clients, self.clock.now_ms(), self.clock.mono_ms());
