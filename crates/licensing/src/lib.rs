@@ -26,9 +26,13 @@ pub mod failover;
 pub mod grace;
 pub mod guid;
 pub mod holding;
+#[cfg(feature = "exchange")]
+pub mod locked;
 pub mod log_line;
 #[cfg(feature = "exchange")]
 pub mod machine;
+#[cfg(feature = "exchange")]
+pub mod monitor;
 #[cfg(feature = "exchange")]
 pub mod pasted;
 #[cfg(feature = "exchange")]

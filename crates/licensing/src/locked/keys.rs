@@ -1,0 +1,119 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::HeaderId;
+
+/// The highest user index with a key of its own; all above share it.
+pub const MOST_TOLD_APART: u64 = 100_000;
+
+/// Every so many keys of a chain one is kept.
+const STEP: u64 = 256;
+
+/// The key for users with an index up to a number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserKey {
+    /// That number; at most [`MOST_TOLD_APART`].
+    pub users: u64,
+    key: [u8; 32],
+}
+
+impl UserKey {
+    /// A key that was kept or received.
+    #[must_use]
+    pub fn new(users: u64, key: [u8; 32]) -> Self {
+        Self { users: users.min(MOST_TOLD_APART), key }
+    }
+
+    /// Its bytes, to be kept or sent to the server it belongs to.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// The key for fewer users.
+    fn below(&self, users: u64) -> [u8; 32] {
+        (users..self.users).fold(self.key, |key, _| digest(b"leasehold locked below 1", &key))
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserKey(up to {})", self.users)
+    }
+}
+
+/// The root of one day's keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DayRoot {
+    /// The id of its header.
+    pub id: HeaderId,
+    /// The UTC day, counted from 1970-01-01.
+    pub day: i64,
+    root: [u8; 32],
+}
+
+impl DayRoot {
+    /// A root from fresh random bytes.
+    #[must_use]
+    pub fn new(day: i64, id: [u8; 8], root: [u8; 32]) -> Self {
+        Self { id: HeaderId(id), day, root }
+    }
+
+    /// The key for users with an index up to a number.
+    #[must_use]
+    pub fn key(&self, users: u64) -> UserKey {
+        let top = UserKey::new(MOST_TOLD_APART, self.root);
+        let users = users.min(MOST_TOLD_APART);
+        UserKey::new(users, top.below(users))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.root
+    }
+}
+
+impl fmt::Debug for DayRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DayRoot({} of day {})", self.id, self.day)
+    }
+}
+
+/// A key with some of those below it kept, so that each is found with few digests.
+#[derive(Debug)]
+pub struct KeyLadder {
+    users: u64,
+    /// Those for `users`, `users − STEP`, and so on.
+    kept: Vec<UserKey>,
+}
+
+impl KeyLadder {
+    /// All keys up to and including this one.
+    #[must_use]
+    pub fn new(top: &UserKey) -> Self {
+        let mut kept = vec![top.clone()];
+        while let Some(last) = kept.last().filter(|last| last.users > STEP) {
+            let users = last.users - STEP;
+            kept.push(UserKey::new(users, last.below(users)));
+        }
+        Self { users: top.users, kept }
+    }
+
+    /// Up to which user index it opens.
+    #[must_use]
+    pub fn users(&self) -> u64 {
+        self.users
+    }
+
+    /// The key of records of the user with that index; `None` beyond [`KeyLadder::users`].
+    pub(super) fn record_key(&self, index: u64) -> Option<[u8; 32]> {
+        let index = index.min(MOST_TOLD_APART);
+        let steps = self.users.checked_sub(index)? / STEP;
+        let above = self.kept.get(usize::try_from(steps).ok()?)?;
+        Some(digest(b"leasehold locked record 1", &above.below(index)))
+    }
+}
+
+fn digest(purpose: &[u8], key: &[u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(purpose).chain_update(key).finalize().into()
+}

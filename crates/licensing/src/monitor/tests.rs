@@ -1,0 +1,106 @@
+use super::*;
+use crate::contact::DAY;
+
+const T: Millis = 1_780_000_000_000;
+
+fn license(from: Millis, to: Millis, users: u64) -> MonitorLicense {
+    MonitorLicense { id: "m".to_owned(), from, to, users }
+}
+
+fn seen(window: i64, users: u64) -> Observed {
+    Observed { window, users }
+}
+
+#[test]
+fn without_any_license_ever_nothing_is_watched() {
+    let state = step(MonitorState::default(), Supply::Never, seen(0, 1_000), T);
+    assert_eq!(standing(&state, Supply::Never, T), Standing::NotNeeded);
+    assert_eq!(locks(&state, None, 1_000, T + 100 * DAY), None);
+}
+
+#[test]
+fn five_days_of_grace_to_the_millisecond_then_everything_is_locked_and_the_end_is_at_once() {
+    let old = [license(T - 10 * DAY, T - 1, 50)];
+    let state = step(MonitorState::default(), Supply::Held(&old), seen(0, 1), T);
+    let ends = T + GRACE;
+    assert_eq!(
+        standing(&state, Supply::Held(&old), ends - 1),
+        Standing::Grace { violation: Violation::Expired, since: T, ends }
+    );
+    assert_eq!(locks(&state, None, 1, ends - 1), None);
+    let state = step(state, Supply::Held(&old), seen(5, 1), ends);
+    assert_eq!(locks(&state, None, 1, ends), Some(Violation::Expired));
+    let new = [license(T - 10 * DAY, T + 100 * DAY, 50)];
+    let state = step(state, Supply::Held(&new), seen(5, 1), ends);
+    assert_eq!(locks(&state, Some(50), 1, ends), None);
+    assert_eq!(standing(&state, Supply::Held(&new), ends), Standing::Licensed { users: 50, until: T + 100 * DAY });
+}
+
+#[test]
+fn each_violation_has_a_grace_of_its_own() {
+    let old = [license(T - 10 * DAY, T - 1, 50)];
+    let state = step(MonitorState::default(), Supply::Held(&old), seen(0, 1), T);
+    let state = step(state, Supply::Missing, seen(4, 1), T + 4 * DAY);
+    assert_eq!(state.since(Violation::Expired), None);
+    assert_eq!(locks(&state, None, 1, T + 9 * DAY - 1), None);
+    assert_eq!(locks(&state, None, 1, T + 9 * DAY), Some(Violation::Unavailable));
+}
+
+#[test]
+fn of_56_users_with_50_licensed_those_from_51_to_56_are_locked() {
+    let held = [license(T, T + 100 * DAY, 50)];
+    let mut state = MonitorState::default();
+    for day in 0..=5 {
+        state = step(state, Supply::Held(&held), seen(day, 56), T + day * DAY);
+        // The next day begins with nobody, and that ends nothing.
+        state = step(state, Supply::Held(&held), seen(day + 1, 0), T + (day + 1) * DAY - 1);
+    }
+    let now = T + 5 * DAY;
+    let locked: Vec<u64> = (1..=56).filter(|index| locks(&state, Some(50), *index, now).is_some()).collect();
+    assert_eq!(locked, [51, 52, 53, 54, 55, 56]);
+    let quiet = step(state, Supply::Held(&held), seen(7, 50), T + 7 * DAY);
+    assert_eq!(locks(&quiet, Some(50), 56, T + 7 * DAY), None, "a whole window passed without");
+    let more = [license(T, T + 100 * DAY, 56)];
+    let licensed = step(state, Supply::Held(&more), seen(6, 0), now + 1);
+    assert_eq!(licensed.since(Violation::TooManyUsers), None, "as many are licensed now");
+}
+
+#[test]
+fn a_license_covers_a_record_within_its_time_and_its_users() {
+    let held = [license(T, T + DAY, 50)];
+    for (at, index, is_covered) in
+        [(T - 1, 1, false), (T, 50, true), (T, 51, false), (T + DAY, 50, true), (T + DAY + 1, 1, false)]
+    {
+        assert_eq!(covered(&held, at, index), is_covered, "{at} {index}");
+    }
+}
+
+#[test]
+fn windows_follow_one_another() {
+    let monday = 1_780_272_000_000; // 2026-06-01T00:00Z
+    for window in [ObservationWindow::Day, ObservationWindow::Week, ObservationWindow::Month] {
+        assert_eq!(window.number(monday), window.number(monday - 1) + 1, "{window}");
+        assert_eq!(window.number(monday), window.number(monday + DAY - 1), "{window}");
+    }
+}
+
+#[test]
+fn a_document_is_read_as_it_was_signed_and_a_changed_one_is_refused() {
+    use crate::{guid::Guid, locked::DayRoot, vendor_key::VendorSecret};
+    let secret = VendorSecret::from_seeds([1; 32], [2; 32]);
+    let root = DayRoot::new(20_700, [7; 8], [9; 32]);
+    let document = MonitorDocument {
+        guid: Guid::parse("DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E").unwrap(),
+        issued: T,
+        licenses: vec![license(T, T + DAY, 60)],
+        keys: vec![DayKey { header: root.id, key: root.key(60) }],
+    };
+    let signed = SignedMonitorDocument::sign(&secret, &document);
+    let text = serde_json::to_string_pretty(&signed).unwrap();
+    let read = SignedMonitorDocument::parse(&text).unwrap();
+    assert_eq!(read.verify(&[secret.public()]), Ok(document));
+    let mut changed = read;
+    changed.monitor_license["licenses"][0]["users"] = 600.into();
+    assert_eq!(changed.verify(&[secret.public()]), Err(MonitorDocumentError::BadSignature));
+    assert_eq!(SignedMonitorDocument::parse("{}"), Err(MonitorDocumentError::NotADocument));
+}
