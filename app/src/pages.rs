@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod audit;
 pub mod clients;
 pub mod conf;
+pub mod database;
 pub mod diagnostics;
 pub mod exchange;
 pub mod licenses;

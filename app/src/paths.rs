@@ -84,6 +84,8 @@ pub const EXCHANGE_HAND_RESPONSE: &str = "/exchange/hand/response";
 pub const EXCHANGE_LEDGER: &str = "/exchange/ledger";
 pub const EXCHANGE_CLUSTERS: &str = "/exchange/clusters";
 
+pub const DATABASE: &str = "/database";
+
 pub const LOGS: &str = "/logs";
 /// Lines of the log as a file.
 pub const LOGS_TEXT: &str = "/logs.txt";

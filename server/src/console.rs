@@ -11,6 +11,7 @@ pub mod clients;
 pub mod clusters;
 pub mod conf;
 mod confirm;
+pub mod database;
 pub mod diagnostics;
 pub mod exchange;
 pub mod form;

@@ -86,6 +86,7 @@ pub enum Glyph {
     Usage,
     Clients,
     Logs,
+    Database,
     Servers,
     Alerts,
 }
@@ -129,6 +130,9 @@ impl Glyph {
             Glyph::Dash => "M4 8h8",
             Glyph::Usage => "M2.5 13.5h11M4 13.5V9m3 4.5V4.5m3 9V7m3 6.5v-9",
             Glyph::Clients => "M2 3.5h8v6H2zM4 12.5h4M6 9.5v3M12 6.5h2v6h-3",
+            Glyph::Database => {
+                "M3 4.2c0-1 2.2-1.7 5-1.7s5 .7 5 1.7-2.2 1.7-5 1.7-5-.7-5-1.7zM3 4.2v7.6c0 1 2.2 1.7 5 1.7s5-.7 5-1.7V4.2M3 8c0 1 2.2 1.7 5 1.7S13 9 13 8"
+            }
             Glyph::Logs => "M2.5 2.5h11v11h-11zM5 5.5h.1M7.5 5.5H11M5 8h.1M7.5 8H11M5 10.5h.1M7.5 10.5h2",
             Glyph::Key => "M5.5 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 8h6v2.5M11.5 8v2",
         }

@@ -20,7 +20,7 @@ pub struct NavPlace {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [NavPlace; 13] = [
+pub(crate) const PLACES: [NavPlace; 14] = [
     NavPlace { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     NavPlace { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
     NavPlace { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
@@ -34,6 +34,7 @@ pub(crate) const PLACES: [NavPlace; 13] = [
         glyph: Glyph::Configuration,
         permission: Permission::View,
     },
+    NavPlace { label: "Database", href: paths::DATABASE, glyph: Glyph::Database, permission: Permission::View },
     NavPlace { label: "Logs", href: paths::LOGS, glyph: Glyph::Logs, permission: Permission::ViewLogs },
     NavPlace {
         label: "Diagnostics",
@@ -112,7 +113,7 @@ fn entry(place: NavPlace, context: &RequestContext) -> Drawn {
 }
 
 /// The first page of each group of the sidebar but the first, and its name.
-const GROUPS: [(&str, &str); 2] = [(paths::EXCHANGE, "Vendor"), (paths::LOGS, "System")];
+const GROUPS: [(&str, &str); 2] = [(paths::EXCHANGE, "Vendor"), (paths::DATABASE, "System")];
 
 /// The sidebar of wide screens.
 #[component]

@@ -33,8 +33,8 @@ use crate::assets;
 use crate::console::exchange::{by_hand, registration};
 use crate::console::page::is_api;
 use crate::console::{
-    Page, PageError, account, alerts, audit, clients, clusters, conf, diagnostics, draw, exchange, licenses, login,
-    logs, overview, search, servers, setup, usage,
+    Page, PageError, account, alerts, audit, clients, clusters, conf, database, diagnostics, draw, exchange, licenses,
+    login, logs, overview, search, servers, setup, usage,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -136,6 +136,7 @@ fn pages(table: Table) -> Table {
         .post(paths::DIAGNOSTICS_PORT, Person(EditConfiguration), &["conf.save"], diagnostics::port)
         .get(paths::DIAGNOSTICS_FIREWALL_TEXT, Person(View), diagnostics::firewall_as_text)
         .get(paths::DIAGNOSTICS_FIREWALL_CSV, Person(View), diagnostics::firewall_as_csv)
+        .get(paths::DATABASE, Person(View), database::page)
         .get(paths::LOGS, Person(ViewLogs), logs::page)
         .get(paths::LOGS_TEXT, Person(ViewLogs), logs::text)
         .get(paths::AUDIT, Person(ViewAudit), audit::page)
