@@ -23,6 +23,7 @@ pub mod failover;
 mod https;
 pub mod leases;
 pub mod logs;
+pub mod monitor;
 pub mod peers;
 pub mod reachability;
 pub mod registration;
@@ -75,6 +76,8 @@ pub struct Engine {
     pub countdown: countdown::Countdown,
     /// Leases of clients.
     pub leases: leases::Leases,
+    /// The monitor's license.
+    pub(crate) monitor: monitor::Monitor,
     /// Usage records.
     pub usage: usage::Usage,
     /// Drains and failover drills.
@@ -124,10 +127,12 @@ impl Engine {
             .map_err(sqlx::Error::Io)?;
         let state = ConfState::unread(conf_path.display().to_string());
         let keep = Arc::new(leases::SqliteKeep::new(store.clone(), clock.clone()));
+        let monitor = monitor::Monitor::open(&store, clock.clone()).await?;
         let engine = Self {
             contact,
             countdown: countdown::Countdown::open(store.clone(), folder, clock.clone()).await?,
             leases: leases::Leases::open(keep, clock.clone()).await?,
+            monitor,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             drain: drain::Drains::open(&store).await?,
             overlap: failover::OverlapMonitor::default(),

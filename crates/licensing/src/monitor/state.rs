@@ -54,6 +54,21 @@ pub enum Supply<'a> {
     Held(&'a [MonitorLicense]),
 }
 
+impl<'a> Supply<'a> {
+    /// What `licenses`, those of all sources that can be read, are at an instant. `known` counts the sources that ever
+    /// provided a license, `unreadable` those of them that can't be read.
+    #[must_use]
+    pub fn of(known: usize, unreadable: usize, licenses: &'a [MonitorLicense], at: Millis) -> Self {
+        if known == 0 {
+            Self::Never
+        } else if unreadable > 0 && users_at(licenses, at).is_none() {
+            Self::Missing
+        } else {
+            Self::Held(licenses)
+        }
+    }
+}
+
 impl Supply<'_> {
     /// How many users are licensed at an instant; `None` when no license is in force.
     #[must_use]
@@ -100,6 +115,13 @@ impl MonitorState {
             Violation::Unavailable => self.unavailable,
             Violation::TooManyUsers => self.too_many_users,
         }
+    }
+
+    /// The state once windows are counted in another way: one with too many users counts as the one before `window`, the
+    /// present one.
+    #[must_use]
+    pub fn renumbered(self, window: i64) -> Self {
+        Self { exceeded: self.exceeded.map(|last| Exceeded { window: window - 1, ..last }), ..self }
     }
 
     /// Whether the grace of a violation is over.

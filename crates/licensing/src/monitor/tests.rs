@@ -66,6 +66,36 @@ fn of_56_users_with_50_licensed_those_from_51_to_56_are_locked() {
 }
 
 #[test]
+fn a_source_that_cannot_be_read_matters_only_while_no_other_license_is_in_force() {
+    let held = [license(T, T + DAY, 50)];
+    for (known, unreadable, licenses, expected) in [
+        (0, 0, &held[..0], "never"),
+        (1, 0, &held, "held"),
+        (2, 1, &held, "held"),
+        (1, 1, &held[..0], "missing"),
+        (1, 0, &held[..0], "held"),
+    ] {
+        let word = match Supply::of(known, unreadable, licenses, T) {
+            Supply::Never => "never",
+            Supply::Missing => "missing",
+            Supply::Held(_) => "held",
+        };
+        assert_eq!(word, expected, "{known} known, {unreadable} unreadable");
+    }
+    assert!(matches!(Supply::of(2, 1, &held, T + DAY + 1), Supply::Missing), "the other one has ended");
+}
+
+#[test]
+fn another_way_to_count_windows_neither_ends_nor_prolongs_a_violation() {
+    let held = [license(T, T + 100 * DAY, 50)];
+    let state = step(MonitorState::default(), Supply::Held(&held), seen(24_317, 56), T).renumbered(20_700);
+    let state = step(state, Supply::Held(&held), seen(20_700, 0), T + DAY);
+    assert_eq!(state.since(Violation::TooManyUsers), Some(T));
+    let state = step(state, Supply::Held(&held), seen(20_701, 0), T + 2 * DAY);
+    assert_eq!(state.since(Violation::TooManyUsers), None);
+}
+
+#[test]
 fn a_license_covers_a_record_within_its_time_and_its_users() {
     let held = [license(T, T + DAY, 50)];
     for (at, index, is_covered) in
