@@ -1,6 +1,7 @@
 //! Files and texts that people carry.
 
 use licensing::{
+    monitor::SignedMonitorDocument,
     registration_file::RegistrationFile,
     status_report::StatusReport,
     status_response,
@@ -34,6 +35,18 @@ pub(crate) fn license_request(bytes: &[u8]) {
     match VeLicenseRequest::parse(bytes) {
         Err(error) => is_a_sentence(&error),
         Ok(request) => assert_eq!(VeLicenseRequest::parse(request.to_json().as_bytes()), Ok(request)),
+    }
+}
+
+pub(crate) fn monitor_license(bytes: &[u8]) {
+    let read = |text: &str| SignedMonitorDocument::parse(text).and_then(|signed| signed.verify(&[vendor().public()]));
+    match read(&String::from_utf8_lossy(bytes)) {
+        Err(error) => is_a_sentence(&error),
+        Ok(document) => {
+            let again = SignedMonitorDocument::sign(&vendor(), &document);
+            let text = serde_json::to_string(&again).expect("a document is made of JSON values only");
+            assert_eq!(read(&text), Ok(document));
+        }
     }
 }
 

@@ -25,12 +25,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "client_protocol", run: client_protocol::run, seeds: seeds::client_protocol },
     Target { name: "conf", run: conf::exercise, seeds: seeds::conf },
     Target { name: "license_request", run: files::license_request, seeds: seeds::license_request },
     Target { name: "license_text", run: files::license_text, seeds: seeds::license_text },
     Target { name: "log_line", run: lines::log_line, seeds: seeds::log_line },
+    Target { name: "monitor_license", run: files::monitor_license, seeds: seeds::monitor_license },
     Target { name: "peer_messages", run: peers::run, seeds: seeds::peer_messages },
     Target { name: "registration_file", run: files::registration_file, seeds: seeds::registration_file },
     Target { name: "sealed", run: sealed::run, seeds: seeds::sealed },

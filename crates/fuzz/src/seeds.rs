@@ -3,7 +3,9 @@
 use licensing::{
     bundle::{Bundle, License, LicenseKind, Serial, SignedBundle},
     context::Context,
+    locked::DayRoot,
     machine::{Component, ComponentName, ComponentReading, MachineIdentity},
+    monitor::{DayKey, MonitorDocument, MonitorLicense, SignedMonitorDocument},
     peers::{
         Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, Nonce, PeerReport, PeerSecret, PollAnswer, PollReply,
         PollRequest,
@@ -117,6 +119,21 @@ pub(crate) fn status_report() -> Vec<Vec<u8>> {
     vec![REPORT.into(), quoted(REPORT).into_bytes()]
 }
 
+fn signed_monitor_license() -> SignedMonitorDocument {
+    let root = DayRoot::new(20_700, [7; 8], [9; 32]);
+    let document = MonitorDocument {
+        guid: GUID.parse().expect("it is a GUID"),
+        issued: NOW,
+        licenses: vec![MonitorLicense { id: "M-1".to_owned(), from: NOW, to: NOW + 5, users: 50 }],
+        keys: vec![DayKey { header: root.id, key: root.key(99_990) }],
+    };
+    SignedMonitorDocument::sign(&vendor(), &document)
+}
+
+pub(crate) fn monitor_license() -> Vec<Vec<u8>> {
+    vec![written(&signed_monitor_license())]
+}
+
 pub(crate) fn status_response() -> Vec<Vec<u8>> {
     let license = License {
         id: "L-1".to_owned(),
@@ -148,9 +165,11 @@ pub(crate) fn status_response() -> Vec<Vec<u8>> {
         report_sha256: None,
         bundle: Some(SignedBundle::sign(&vendor(), &bundle)),
         notices: Vec::new(),
+        monitor_license: None,
     };
     let refused = StatusResponse { error: true, bundle: None, ..response.clone() };
-    vec![response.signed_text(&vendor()).into_bytes(), refused.signed_text(&vendor()).into_bytes()]
+    let with_monitor = StatusResponse { monitor_license: Some(signed_monitor_license()), ..response.clone() };
+    [response, refused, with_monitor].map(|response| response.signed_text(&vendor()).into_bytes()).into()
 }
 
 pub(crate) fn sealed() -> Vec<Vec<u8>> {

@@ -15,7 +15,7 @@ pub use document::{
 pub use state::{GRACE, MonitorState, Observed, Standing, Supply, Violation, locks, standing, step};
 pub use window::ObservationWindow;
 
-use crate::contact::Millis;
+use crate::contact::{DAY, Millis};
 
 /// One license of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,15 @@ impl MonitorLicense {
 #[must_use]
 pub fn users_at(licenses: &[MonitorLicense], at: Millis) -> Option<u64> {
     licenses.iter().filter(|license| license.covers_time(at)).map(|license| license.users).max()
+}
+
+/// How many users the licenses allow that are in force on some instant of a UTC day; `None` when none is. Its key is
+/// given for as many.
+#[must_use]
+pub fn users_on(licenses: &[MonitorLicense], day: i64) -> Option<u64> {
+    let first = day.saturating_mul(DAY);
+    let last = first.saturating_add(DAY - 1);
+    licenses.iter().filter(|held| held.from <= last && first <= held.to).map(|held| held.users).max()
 }
 
 /// Whether one of the licenses covers a record ([`MonitorLicense::covers`]).

@@ -14,10 +14,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::canonical::{CanonicalError, canonical, sha256_hex};
+use crate::{
+    canonical::{CanonicalError, canonical, sha256_hex},
+    locked::KeyHeader,
+};
 
 /// Maximum size of a report, bytes.
 pub const MAX_REPORT: usize = 1024 * 1024;
+
+/// Maximum number of key headers in a report.
+pub const MOST_LOCKED_KEYS: usize = 2_000;
 
 /// Use under one name. Names are nested roll-ups: never add across them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,9 +78,26 @@ pub struct StatusReport {
     /// Overlapping use of production and backup licenses, milliseconds; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simultaneous_use_ms: Option<u64>,
+    /// Key headers of days with locked records that can't all be opened yet; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locked_keys: Vec<KeyHeader>,
 }
 
 impl StatusReport {
+    /// Adds key headers, the first ones first, as many as the report may carry.
+    #[must_use]
+    pub fn with_locked_keys(mut self, headers: impl IntoIterator<Item = KeyHeader>) -> Self {
+        let mut left = MAX_REPORT.saturating_sub(self.to_json().len() + r#","locked_keys":[]"#.len());
+        let fits = headers.into_iter().take(MOST_LOCKED_KEYS).take_while(|header| {
+            let length = serde_json::to_string(header).map_or(usize::MAX, |text| text.len().saturating_add(1));
+            let fits = length <= left;
+            left = left.saturating_sub(length);
+            fits
+        });
+        self.locked_keys.extend(fits);
+        self
+    }
+
     /// The report as it is sent: one line.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -19,6 +19,7 @@ use crate::{
     bundle::SignedBundle,
     canonical::{self, instant},
     contact::Millis,
+    monitor::SignedMonitorDocument,
     status_report::StatusId,
     vendor_key::{KeyId, VendorSecret},
 };
@@ -51,6 +52,8 @@ pub struct StatusResponse {
     pub bundle: Option<SignedBundle>,
     /// Notices for the administrator.
     pub notices: Vec<NodeNotice>,
+    /// The license of the usage monitor, if the server ever had one.
+    pub monitor_license: Option<SignedMonitorDocument>,
 }
 
 /// A notice for the administrator.
@@ -77,6 +80,8 @@ struct Written<'a> {
     vendor_key_id: KeyId,
     license_bundle: Option<&'a SignedBundle>,
     notices: &'a [NodeNotice],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monitor_license: Option<&'a SignedMonitorDocument>,
 }
 
 impl StatusResponse {
@@ -104,8 +109,9 @@ impl StatusResponse {
             vendor_key_id: secret.public().id(),
             license_bundle: self.bundle.as_ref(),
             notices: &self.notices,
+            monitor_license: self.monitor_license.as_ref(),
         };
-        // The only numbers are those of the bundle. An unsignable one makes an answer that no server accepts.
+        // The only numbers are those of the bundle and the monitor license. An unsignable one makes an answer that no server accepts.
         let signature = canonical::sign(secret, DOMAIN, &value(&written)).unwrap_or_default();
         written.report_signature = Some(signature);
         written

@@ -121,6 +121,24 @@ impl SignedMonitorDocument {
         serde_json::from_value(value).map_err(|_| MonitorDocumentError::NotADocument)
     }
 
+    /// Reads it from a member of a message.
+    pub(crate) fn of(value: &Value, path: String) -> Result<Self, FieldError> {
+        let signed = Members::of(value, path)?;
+        let document = signed.value("monitor-license")?.clone();
+        let signature = signed.text("signature")?.to_owned();
+        Ok(Self { monitor_license: document, key_id: signed.parsed("key-id")?, signature })
+    }
+
+    /// The document, when one of `keys` signed it for the server with that GUID.
+    ///
+    /// # Errors
+    /// As [`Self::verify`], then [`MonitorDocumentError::OtherServer`].
+    pub fn verify_for(&self, own: Guid, keys: &[VendorKey]) -> Result<MonitorDocument, MonitorDocumentError> {
+        let document = self.verify(keys)?;
+        let got = document.guid;
+        if got == own { Ok(document) } else { Err(MonitorDocumentError::OtherServer { got, own }) }
+    }
+
     /// The document, when one of `keys` signed it.
     ///
     /// # Errors

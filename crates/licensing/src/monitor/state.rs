@@ -36,6 +36,9 @@ pub enum Violation {
 }
 
 impl Violation {
+    /// All of them.
+    pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
+
     /// The word in files, the API and the database.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -106,6 +106,16 @@ fn a_license_covers_a_record_within_its_time_and_its_users() {
 }
 
 #[test]
+fn the_key_of_a_day_is_for_the_users_of_the_largest_license_that_touches_it() {
+    let day = crate::usage::day_of(T);
+    let noon = day * DAY + DAY / 2;
+    let held = [license(noon, noon + DAY, 50), license(noon + DAY, noon + DAY, 60)];
+    for (offset, users) in [(-1, None), (0, Some(50)), (1, Some(60)), (2, None)] {
+        assert_eq!(users_on(&held, day + offset), users, "{offset}");
+    }
+}
+
+#[test]
 fn windows_follow_one_another() {
     let monday = 1_780_272_000_000; // 2026-06-01T00:00Z
     for window in [ObservationWindow::Day, ObservationWindow::Week, ObservationWindow::Month] {
@@ -129,6 +139,9 @@ fn a_document_is_read_as_it_was_signed_and_a_changed_one_is_refused() {
     let text = serde_json::to_string_pretty(&signed).unwrap();
     let read = SignedMonitorDocument::parse(&text).unwrap();
     assert_eq!(read.verify(&[secret.public()]), Ok(document));
+    let other = Guid::parse("DF9960A1-7BD5-633B-F0F4-B1470BBD0B8F").unwrap();
+    let refused = read.verify_for(other, &[secret.public()]);
+    assert!(matches!(refused, Err(MonitorDocumentError::OtherServer { .. })), "{refused:?}");
     let mut changed = read;
     changed.monitor_license["licenses"][0]["users"] = 600.into();
     assert_eq!(changed.verify(&[secret.public()]), Err(MonitorDocumentError::BadSignature));

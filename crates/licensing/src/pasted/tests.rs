@@ -182,6 +182,7 @@ fn a_response_is_accepted_as_mail_programs_and_editors_leave_it() {
         report_sha256: Some("0".repeat(64)),
         bundle: Some(SignedBundle::sign(&secret(), &bundle)),
         notices: Vec::new(),
+        monitor_license: None,
     };
     let text = response.signed_text(&secret());
     for (name, bytes) in arrived(&text) {

@@ -48,6 +48,13 @@ pub const FIELDS: &[Field] = &[
         path: SIMULTANEOUS,
         meaning: "Total time in which this server and a peer had licenses in use at once, milliseconds. Left out if there was none.",
     },
+    Field {
+        path: "locked_keys[].id",
+        meaning: "The random id of a key that locked records of use. Keys are left out if no locked record lacks one; the records themselves are never sent.",
+    },
+    Field { path: "locked_keys[].day", meaning: "The day of those records, counted from 1970-01-01." },
+    Field { path: "locked_keys[].vendor_key_id", meaning: "The vendor's key to which that key is sealed." },
+    Field { path: "locked_keys[].sealed", meaning: "That key, sealed so that only the vendor can open it." },
 ];
 
 /// The paths of all values, in the notation of [`FIELDS`]. An empty list or object counts as a value, unless

@@ -3,12 +3,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DeploymentReport, InvalidReport, MAX_REPORT, ReportedUsage, SpeechUsage, StatusReport};
+use super::{DeploymentReport, InvalidReport, MAX_REPORT, MOST_LOCKED_KEYS, ReportedUsage, SpeechUsage, StatusReport};
 use crate::canonical::{
     instant,
     members::{FieldError, Members},
 };
+use crate::locked::{HeaderId, KeyHeader};
 use crate::pasted::{NotRead, decode, json};
+
+/// Longest sealed key, base64.
+const LONGEST_SEALED: usize = 200;
 
 pub(super) fn read(bytes: &[u8]) -> Result<StatusReport, InvalidReport> {
     if bytes.len() > MAX_REPORT {
@@ -44,7 +48,31 @@ fn report(value: &Value) -> Result<StatusReport, FieldError> {
         images: None,
         deployments: members.list("deployments")?.iter().enumerate().map(deployment).collect::<Result<_, _>>()?,
         simultaneous_use_ms: members.optional_whole("simultaneous_use_ms")?,
+        locked_keys: locked_keys(&members)?,
     })
+}
+
+fn locked_keys(members: &Members<'_>) -> Result<Vec<KeyHeader>, FieldError> {
+    let Some(_) = members.optional("locked_keys") else { return Ok(Vec::new()) };
+    let items = members.list("locked_keys")?;
+    if items.len() > MOST_LOCKED_KEYS {
+        let problem = format!("has {} entries; the maximum is {MOST_LOCKED_KEYS}", items.len());
+        return Err(members.error("locked_keys", problem));
+    }
+    let header = |(index, item): (usize, &Value)| {
+        let header = Members::of(item, members.at(&format!("locked_keys[{index}]")))?;
+        let sealed = header.text("sealed")?;
+        if sealed.len() > LONGEST_SEALED {
+            return Err(header.error("sealed", format!("must not be longer than {LONGEST_SEALED} characters")));
+        }
+        Ok(KeyHeader {
+            id: header.parsed::<HeaderId>("id")?.to_string(),
+            day: i64::try_from(header.whole("day")?).unwrap_or(i64::MAX),
+            vendor_key_id: header.parsed("vendor_key_id")?,
+            sealed: sealed.to_owned(),
+        })
+    };
+    items.iter().enumerate().map(header).collect()
 }
 
 fn deployment(value: &Value, path: String) -> Result<DeploymentReport, FieldError> {

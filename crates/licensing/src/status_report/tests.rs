@@ -22,6 +22,11 @@ fn seed() -> StatusReport {
     StatusReport::parse(SEED.as_bytes()).unwrap()
 }
 
+fn header(id: u64) -> KeyHeader {
+    let vendor_key_id = crate::vendor_key::KeyId::from_bytes([1; 8]);
+    KeyHeader { id: format!("{id:016x}"), day: 20_700, vendor_key_id, sealed: "c2VhbGVk".to_owned() }
+}
+
 fn seed_value() -> Value {
     serde_json::from_str(SEED).unwrap()
 }
@@ -42,7 +47,7 @@ fn a_report_carries_what_is_listed_and_nothing_else() {
     let listed: BTreeSet<String> = FIELDS.iter().map(|field| field.path.to_owned()).collect();
     assert_eq!(listed.len(), FIELDS.len(), "each is listed once");
     assert!(FIELDS.iter().all(|field| field.meaning.ends_with('.')));
-    let full = StatusReport { simultaneous_use_ms: Some(1), ..seed() };
+    let full = StatusReport { simultaneous_use_ms: Some(1), locked_keys: vec![header(1)], ..seed() };
     let full: Value = serde_json::from_str(&full.to_json()).unwrap();
     assert_eq!(paths(&full), listed);
 }
@@ -136,11 +141,35 @@ fn every_field_but_those_that_are_null_must_be_there() {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let mut value = seed_value();
         value["simultaneous_use_ms"] = json!(1);
+        value["locked_keys"] = json!([header(1)]);
         value.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name).unwrap();
         let result = StatusReport::parse(value.to_string().as_bytes());
         let nothing_lost = matches!(name, "images" | "bio_engine_usage" | "simultaneous_use_ms");
         assert_eq!(result.is_ok(), nothing_lost, "{pointer}: {result:?}");
     }
+}
+
+#[test]
+fn key_headers_of_locked_records_read_back_and_too_many_of_them_stay_for_the_next_report() {
+    let report = seed().with_locked_keys((0..3_000).map(header));
+    assert_eq!(report.locked_keys.len(), MOST_LOCKED_KEYS);
+    assert_eq!(report.locked_keys[0], header(0), "the first ones first");
+    let text = report.to_json();
+    assert!(text.len() <= MAX_REPORT);
+    assert_eq!(StatusReport::parse(text.as_bytes()), Ok(report.clone()));
+    let mut large = seed();
+    let name = "N".repeat(200);
+    for number in 0..3_650 {
+        large.deployments[0].speech_usage.license_usage.insert(format!("{name}{number:05}"), ReportedUsage::default());
+    }
+    let length = large.to_json().len();
+    assert!((MAX_REPORT - 200_000..MAX_REPORT).contains(&length), "{length}");
+    let large = large.with_locked_keys((0..3_000).map(header));
+    assert!(large.locked_keys.len() < MOST_LOCKED_KEYS && large.to_json().len() <= MAX_REPORT);
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    value["locked_keys"][1]["id"] = json!("x");
+    let error = StatusReport::parse(value.to_string().as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("locked_keys[1].id"), "{error}");
 }
 
 #[test]

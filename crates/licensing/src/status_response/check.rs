@@ -6,6 +6,7 @@ use crate::{
     contact::{DAY, Millis},
     context::Context,
     guid::Guid,
+    monitor::MonitorDocument,
     vendor_key::VendorKey,
 };
 
@@ -63,13 +64,15 @@ pub struct AcceptedResponse {
     pub signed_bundle: SignedBundle,
     /// Whether they are already installed.
     pub unchanged: bool,
+    /// The license of the usage monitor, if the answer has one.
+    pub monitor: Option<MonitorDocument>,
 }
 
 /// Step two: checks a genuine answer against the server's state. `entry` is the ledger's for [`SignedResponse::status_id`].
 ///
 /// # Errors
 /// The first of: the vendor's own error, another server, the ledger, the report, the licenses and their signature, the
-/// context, the clock, the serial.
+/// context, the clock, the serial, the license of the usage monitor.
 pub fn check(
     signed: SignedResponse,
     entry: LedgerFact,
@@ -92,7 +95,9 @@ pub fn check(
     }
     clock(response.node_time, expected)?;
     let unchanged = serial(bundle.serial, &signed_bundle, expected.installed.as_ref())?;
-    Ok(AcceptedResponse { response, bundle, signed_bundle, unchanged })
+    let monitor = response.monitor_license.as_ref().map(|signed| signed.verify_for(expected.guid, expected.keys));
+    let monitor = monitor.transpose()?;
+    Ok(AcceptedResponse { response, bundle, signed_bundle, unchanged, monitor })
 }
 
 fn guid_of(signed: &SignedBundle) -> Option<Guid> {

@@ -7,6 +7,7 @@ use crate::{
         self, CanonicalError, canonical,
         members::{FieldError, Members},
     },
+    monitor::SignedMonitorDocument,
     pasted::{NotRead, decode, json},
     plain_text::is_blank,
     status_report::StatusId,
@@ -140,6 +141,10 @@ fn shape(value: &Value) -> Result<(StatusResponse, KeyId, String), ResponseRefus
         report_sha256: members.optional_text("report-sha256")?.map(str::to_owned),
         bundle: members.optional("license-bundle").map(|value| bundle(value, &members)).transpose()?,
         notices: notices(&members)?,
+        monitor_license: members
+            .optional("monitor-license")
+            .map(|value| SignedMonitorDocument::of(value, members.at("monitor-license")))
+            .transpose()?,
     };
     if !response.error && response.license_status_id.is_none() {
         return Err(members.error("license-status-id", "must be the report's id").into());

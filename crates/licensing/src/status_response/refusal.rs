@@ -6,6 +6,7 @@ use crate::{
     contact::Millis,
     context::Context,
     guid::Guid,
+    monitor::MonitorDocumentError,
     registration::RegistrationField,
     status_report::StatusId,
     vendor_key::KeyId,
@@ -168,6 +169,9 @@ pub enum ResponseRefusal {
         /// What is wrong with it, as a clause.
         problem: String,
     },
+    /// The license of the usage monitor inside can't be used.
+    #[error("The answer was not applied because of its monitor license. {0}")]
+    MonitorLicense(#[from] MonitorDocumentError),
 }
 
 impl ResponseRefusal {
@@ -197,6 +201,7 @@ impl ResponseRefusal {
             ResponseRefusal::ClockYearsOff { .. } => "clock-years-off",
             ResponseRefusal::BadBundleSignature => "bad-bundle-signature",
             ResponseRefusal::BundleField { .. } => "bundle-field",
+            ResponseRefusal::MonitorLicense(_) => "monitor-license",
         }
     }
 

@@ -8,7 +8,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::made::text;
-use crate::samples::{NOW, bundle, expected, installed, keys, open, response, secret, take};
+use crate::samples::{
+    NOW, bundle, expected, guid, installed, keys, open, response, secret, take, with_monitor_license,
+};
 
 #[test]
 fn the_members_of_the_seed_come_first_and_ours_after_them() {
@@ -122,6 +124,16 @@ fn a_bundle_signed_with_an_older_trusted_key_is_taken() {
     let older = licensing::vendor_key::VendorSecret::from_seeds([5; 32], [6; 32]);
     let response = StatusResponse { bundle: Some(SignedBundle::sign(&older, &bundle())), ..response() };
     assert!(take(response.signed_text(&secret()).as_bytes()).is_ok());
+}
+
+#[test]
+fn a_monitor_license_comes_with_the_answer_and_is_read_as_it_was_signed() {
+    let sent = with_monitor_license(guid());
+    let accepted = take(sent.signed_text(&secret()).as_bytes()).unwrap();
+    assert_eq!(accepted.response, sent);
+    assert_eq!(accepted.monitor.unwrap().licenses[0].users, 50);
+    assert!(take(text().as_bytes()).unwrap().monitor.is_none());
+    assert!(!text().contains("monitor-license"), "a server that never had one gets none");
 }
 
 #[test]

@@ -4,13 +4,14 @@ use licensing::{
     bundle::{Bundle, Serial},
     canonical,
     context::Context,
+    monitor::MonitorDocumentError,
     status_response::{LedgerFact, MAX_RESPONSE, MOST_APART, ResponseRefusal, StatusResponse, read},
 };
 use serde_json::json;
 
 use crate::{
     made::{bundle_with, refused, text, with},
-    samples::{NOW, bundle, guid, installed, open, other_guid, response, secret, stranger, take},
+    samples::{NOW, bundle, guid, installed, open, other_guid, response, secret, stranger, take, with_monitor_license},
 };
 
 /// One way to each refusal.
@@ -90,6 +91,10 @@ fn all() -> Vec<ResponseRefusal> {
             take(bundle_with("/customer", json!(7)).as_bytes()).unwrap_err(),
             ResponseRefusal::BundleField { field: "customer".to_owned(), problem: "must be text".to_owned() },
         ),
+        (
+            take(with_monitor_license(other_guid()).signed_text(&secret()).as_bytes()).unwrap_err(),
+            MonitorDocumentError::OtherServer { got: other_guid(), own: guid() }.into(),
+        ),
     ];
     table
         .into_iter()
@@ -126,10 +131,11 @@ fn place(refusal: &ResponseRefusal) -> usize {
         ResponseRefusal::ClockYearsOff { .. } => 19,
         ResponseRefusal::BadBundleSignature => 20,
         ResponseRefusal::BundleField { .. } => 21,
+        ResponseRefusal::MonitorLicense(_) => 22,
     }
 }
 
-const REFUSALS: usize = 22;
+const REFUSALS: usize = 23;
 
 #[test]
 fn every_refusal_is_reached_and_has_its_own_code_and_sentence() {

@@ -5,6 +5,7 @@ use licensing::{
     contact::{DAY, Millis},
     context::Context,
     guid::Guid,
+    monitor::{MonitorDocument, MonitorLicense, SignedMonitorDocument},
     status_report::{StatusReport, digest},
     status_response::{
         AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, NodeNotice, ResponseRefusal, StatusResponse,
@@ -88,7 +89,15 @@ pub fn response() -> StatusResponse {
         report_sha256: Some(report_sha256()),
         bundle: Some(SignedBundle::sign(&secret(), &bundle())),
         notices: vec![NodeNotice { code: "second-instance".to_owned(), message: "Ask.".to_owned() }],
+        monitor_license: None,
     }
+}
+
+/// With the monitor license of a server.
+pub fn with_monitor_license(guid: Guid) -> StatusResponse {
+    let license = MonitorLicense { id: "M-1".to_owned(), from: NOW, to: NOW + DAY, users: 50 };
+    let document = MonitorDocument { guid, issued: NOW, licenses: vec![license], keys: Vec::new() };
+    StatusResponse { monitor_license: Some(SignedMonitorDocument::sign(&secret(), &document)), ..response() }
 }
 
 pub fn open() -> LedgerFact {
