@@ -2,6 +2,7 @@
 
 mod folder;
 mod license;
+mod monitor;
 mod report;
 mod serve;
 mod server;
@@ -40,6 +41,9 @@ enum Command {
     /// Licenses of servers; changes reach a server with its next sync
     #[command(subcommand)]
     License(license::LicenseCommand),
+    /// Licenses of the usage monitor; changes reach a server with its next sync
+    #[command(subcommand)]
+    MonitorLicense(monitor::MonitorCommand),
     /// Licenses for virtual environments, bound to a machine and carried by hand
     #[command(subcommand)]
     Ve(ve::VeCommand),
@@ -63,6 +67,7 @@ impl Cli {
             Command::Server(command) => command.run().await,
             Command::Deployment(command) => command.run().await,
             Command::License(command) => command.run().await,
+            Command::MonitorLicense(command) => command.run().await,
             Command::Ve(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Keys(command) => command.run().await,

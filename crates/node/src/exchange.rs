@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use crate::reports::{self, ReportOutcome};
 use crate::servers::{RegisteredServer, SeenInstallation};
 use crate::time::spoken;
-use crate::{Node, deployments, secret};
+use crate::{Node, deployments, monitor, secret};
 use report::ParsedReport;
 
 /// An answer to be sent.
@@ -75,6 +75,7 @@ impl Node {
             report_sha256: about.report_sha256,
             bundle: None,
             notices: Vec::new(),
+            monitor_license: None,
         };
         NodeAnswer { status, body: response.signed_text(&self.secret) }
     }
@@ -130,6 +131,8 @@ impl Node {
             .bind(now)
             .execute(&mut *connection)
             .await?;
+        monitor::keep(connection, server.id, &received.report.locked_keys, now).await?;
+        let monitor_license = self.answer_monitor(connection, server, now).await?;
         let (signed, bundle) = self.issue(connection, server, now).await?;
         let serial = i64::try_from(bundle.serial.get()).ok();
         reports::keep(connection, server.id, received.kept(now, ReportOutcome::Answered, None, serial)).await?;
@@ -142,6 +145,7 @@ impl Node {
             report_sha256: Some(received.report_sha256.clone()),
             bundle: Some(signed),
             notices: rival.into_iter().map(|rival| second_instance(&rival)).collect(),
+            monitor_license,
         })
     }
 }

@@ -18,6 +18,7 @@ mod file;
 pub mod http;
 pub mod key;
 pub mod licenses;
+pub mod monitor;
 pub mod reports;
 pub mod secret;
 pub mod servers;

@@ -28,6 +28,11 @@ pub fn license_id() -> String {
     format!("L-{}", characters::<LICENSE_LENGTH>())
 }
 
+/// A new id of a license of the usage monitor: `M-` and eight characters.
+pub fn monitor_license_id() -> String {
+    format!("M-{}", characters::<LICENSE_LENGTH>())
+}
+
 /// A new GUID for a server.
 pub fn guid() -> Guid {
     Guid::from_bytes(uuid().into_bytes()).expect("a random UUID has its version set, so it is not nil")

@@ -2,6 +2,12 @@
 
 use std::str::FromStr;
 
+/// How a day is written.
+const DAY_FORM: &str = "2027-12-31";
+
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+
 /// One second before midnight, so that the instant shows as the day that was meant.
 const END_OF_DAY: (i8, i8, i8) = (23, 59, 59);
 
@@ -20,7 +26,7 @@ impl FromStr for UntilInstant {
     fn from_str(text: &str) -> Result<Self, UntilError> {
         let text = text.trim();
         let wrong = || UntilError(text.chars().take(40).collect());
-        let at = if text.len() == "2027-12-31".len() {
+        let at = if text.len() == DAY_FORM.len() {
             let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
             let (hour, minute, second) = END_OF_DAY;
             let end = day.at(hour, minute, second, 0).to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
@@ -30,6 +36,38 @@ impl FromStr for UntilInstant {
         };
         Ok(Self(at.as_millisecond()))
     }
+}
+
+/// The beginning of a span: a day (its first millisecond, UTC), or RFC 3339. Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanStart(pub i64);
+
+impl FromStr for SpanStart {
+    type Err = UntilError;
+
+    fn from_str(text: &str) -> Result<Self, UntilError> {
+        Ok(Self(span(text)?.0))
+    }
+}
+
+/// The end of a span: a day (its last millisecond, UTC), or RFC 3339. Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanEnd(pub i64);
+
+impl FromStr for SpanEnd {
+    type Err = UntilError;
+
+    fn from_str(text: &str) -> Result<Self, UntilError> {
+        Ok(Self(span(text)?.1))
+    }
+}
+
+/// The first and the last millisecond of a day or an instant.
+fn span(text: &str) -> Result<(i64, i64), UntilError> {
+    let UntilInstant(until) = text.parse()?;
+    // A day is read as its last second.
+    let is_day = text.trim().len() == DAY_FORM.len();
+    Ok(if is_day { (until - DAY + 1_000, until + 999) } else { (until, until) })
 }
 
 /// A date, or `never`.
@@ -67,6 +105,15 @@ mod tests {
             assert_eq!(text.parse(), Ok(UntilInstant(expected.as_millisecond())), "{text}");
         }
         assert_eq!("Never".parse(), Ok(UntilOrNever(None)));
+    }
+
+    #[test]
+    fn a_span_of_days_lasts_from_the_first_millisecond_to_the_last() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert_eq!("2026-05-01".parse(), Ok(SpanStart(at("2026-05-01T00:00:00Z"))));
+        assert_eq!("2026-05-01".parse(), Ok(SpanEnd(at("2026-05-01T23:59:59.999Z"))));
+        let instant = "2026-05-01T12:00:00.5+02:00";
+        assert_eq!((instant.parse(), instant.parse()), (Ok(SpanStart(at(instant))), Ok(SpanEnd(at(instant)))));
     }
 
     #[test]

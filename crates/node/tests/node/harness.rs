@@ -186,6 +186,7 @@ pub fn report_from(server: &IssuedRegistration, id: u128, instance: u128) -> Sta
         report_timestamp: "1795308102".to_owned(),
         images: None,
         simultaneous_use_ms: None,
+        locked_keys: Vec::new(),
         deployments: vec![DeploymentReport {
             license_guid: server.guid.compact(),
             bio_engine_usage: None,

@@ -7,6 +7,7 @@ mod folder;
 mod harness;
 mod instances;
 mod licenses;
+mod monitor;
 mod refusals;
 mod sealed;
 mod ve;
