@@ -172,13 +172,21 @@ impl Engine {
             (contact.phase(), contact.days(), contact.flagged),
             checked,
             (machine.installed.map(|installed| installed.installed_at), &machine.standing),
+            self.monitor_mark(),
             &newest.ledger,
         ))
     }
 
     fn clients_mark(&self) -> u64 {
         let serving = self.peers.serving().unwrap_or_default();
-        mark(&(self.leases.version(), serving.connected, serving.holding))
+        mark(&(self.leases.version(), serving.connected, serving.holding, self.monitor().users))
+    }
+
+    /// How the monitor's license stands, and what is locked.
+    fn monitor_mark(&self) -> u64 {
+        let monitor = self.monitor();
+        let sources: Vec<_> = monitor.sources.iter().map(|source| (source.name, &source.problem)).collect();
+        mark(&(&monitor.standing, &monitor.licenses, sources, self.locked_count()))
     }
 
     /// Which servers are up, what each does, and the hours by the minute.

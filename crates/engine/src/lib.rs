@@ -176,6 +176,7 @@ impl Engine {
         engine.settle_conf().await?;
         engine.note_start();
         engine.settle_exchange().await?;
+        engine.look_at_monitor().await?;
         engine.settle_peers().await?;
         Ok(engine)
     }

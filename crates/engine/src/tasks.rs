@@ -306,7 +306,7 @@ impl Engine {
     /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
         use crate::accounts::refused;
-        use crate::{alerts, attention, conf, countdown, exchange, leases, peers, usage, ve};
+        use crate::{alerts, attention, conf, countdown, exchange, leases, monitor, peers, usage, ve};
         use Cadence::Every;
         macro_rules! task {
             ($name:literal, $does:literal, $cadence:expr, $run:ident) => {{
@@ -340,6 +340,18 @@ impl Engine {
             ),
             task!("countdown", "Judges and stores countdown hours", Every(countdown::EVERY), keep_countdown),
             task!("ve-license", "Checks the license of this machine", Every(ve::EVERY), keep_ve),
+            task!(
+                "monitor-license",
+                "Reads the monitor license, judges its violations",
+                Every(monitor::EVERY),
+                keep_monitor
+            ),
+            task!(
+                "monitor-license-server",
+                "Asks another server for the monitor license",
+                Every(monitor::ASK_EVERY),
+                ask_for_monitor_license
+            ),
             task!("peers", "Polls the peers", Every(peers::EVERY), keep_peers),
             task!("alert-rules", "Checks the alert rules", Every(alerts::EVERY), keep_alert_rules),
             task!("attention", "Checks that data can be stored", Every(attention::EVERY), keep_attention),

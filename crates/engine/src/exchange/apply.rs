@@ -151,6 +151,11 @@ impl Engine {
             .bind(accepted.bundle.context.as_str())
             .execute(&mut *tx)
             .await?;
+        let monitor = accepted.response.monitor_license.as_ref().zip(accepted.monitor.as_ref());
+        let of_monitor = match monitor {
+            Some(document) => self.put_monitor(&mut tx, document, (ground.keys.clone(), ground.guid)).await?,
+            None => None,
+        };
         let response = String::from_utf8_lossy(bytes);
         ledger::answered(&mut tx, &applied.status_id, now, &actor.name, &response, &applied.outcome).await?;
         let sentence =
@@ -166,6 +171,9 @@ impl Engine {
         if !accepted.unchanged {
             self.adopt_installed(installed);
             self.settle_leases().await;
+        }
+        if monitor.is_some() {
+            self.adopt_monitor(of_monitor).await;
         }
         for notice in &accepted.response.notices {
             tracing::warn!(code = notice.code, "notice from the licensing node: {}", notice.message);

@@ -2,6 +2,7 @@
 
 use licensing::context::Context;
 use licensing::guid::Guid;
+use licensing::locked::KeyHeader;
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
 
@@ -85,7 +86,8 @@ impl Engine {
         let Some(guid) = identity.guid else {
             return Err(ReportError::NotReady(Readiness::Unregistered.problem().unwrap_or_default()));
         };
-        let (status_id, report) = self.report_as(identity, guid, identity.context).await?;
+        let locked_keys = self.wanted_keys().await?;
+        let (status_id, report) = self.report_as(identity, guid, identity.context, locked_keys).await?;
         Ok(OpenedReport {
             status_id: status_id.to_string(),
             sha256: secret::digest_hex(report.as_bytes()),
@@ -94,12 +96,13 @@ impl Engine {
         })
     }
 
-    /// The report of this installation under a GUID and a context.
+    /// The report of this installation under a GUID and a context, with the key headers of its locked records.
     pub(super) async fn report_as(
         &self,
         identity: &ServerIdentity,
         guid: Guid,
         context: Option<Context>,
+        locked_keys: Vec<KeyHeader>,
     ) -> Result<(StatusId, String), sqlx::Error> {
         let now = self.clock.now_ms();
         let mut deployments = Vec::new();
@@ -118,8 +121,9 @@ impl Engine {
             images: None,
             deployments,
             simultaneous_use_ms: Some(self.overlap_ms().await?).filter(|ms| *ms > 0),
+            locked_keys: Vec::new(),
         };
-        Ok((status_id, report.to_json()))
+        Ok((status_id, report.with_locked_keys(locked_keys).to_json()))
     }
 
     /// A node that accepts an unsealed report from `curl`: the one in use if it uses HTTPS or is on this machine, else

@@ -6,6 +6,7 @@ use licensing::bundle::{Bundle, License, LicenseKind, LicenseStatus, Serial, Sig
 use licensing::contact::{ContactPhase, DAY};
 use licensing::context::Context;
 use licensing::guid::Guid;
+use licensing::monitor::SignedMonitorDocument;
 use licensing::registration::Registration;
 use licensing::status_report::StatusReport;
 use licensing::status_response::StatusResponse;
@@ -18,19 +19,19 @@ use crate::actor::Actor;
 use crate::clock::{Clock, ManualClock};
 use crate::conf::BaseRevision;
 
-const START: i64 = 1_800_000_000_000;
-const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+pub(crate) const START: i64 = 1_800_000_000_000;
+pub(crate) const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
 
-struct World {
-    engine: Arc<Engine>,
-    clock: Arc<ManualClock>,
-    folder: tempfile::TempDir,
-    vendor: VendorSecret,
+pub(crate) struct World {
+    pub engine: Arc<Engine>,
+    pub clock: Arc<ManualClock>,
+    pub folder: tempfile::TempDir,
+    pub vendor: VendorSecret,
 }
 
 impl World {
     /// A registered server that trusts this vendor.
-    async fn registered() -> Self {
+    pub async fn registered() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Engine::write_new_conf(&folder.path().join("license_server.conf")).unwrap();
         let clock = Arc::new(ManualClock::at(START));
@@ -48,19 +49,30 @@ impl World {
         self.engine.register(&Actor::system(), &BaseRevision::Newest, registration, Vec::new(), "test").await.unwrap();
     }
 
-    async fn restarted(mut self) -> Self {
+    pub async fn restarted(mut self) -> Self {
         self.engine.store_contact().await.unwrap();
         self.engine.close().await;
         self.engine = open(self.folder.path(), &self.clock).await;
         self
     }
 
-    async fn pull(&self) -> OpenedReport {
+    pub async fn pull(&self) -> OpenedReport {
         self.engine.open_report(&Actor::system(), Channel::Api).await.unwrap()
     }
 
     /// The vendor's answer to a report, with this many licenses.
     fn answer(&self, report: &OpenedReport, serial: u64, count: u64) -> String {
+        self.answer_with(report, serial, count, None)
+    }
+
+    /// The same with a license of the usage monitor.
+    pub fn answer_with(
+        &self,
+        report: &OpenedReport,
+        serial: u64,
+        count: u64,
+        monitor_license: Option<SignedMonitorDocument>,
+    ) -> String {
         let parsed = StatusReport::parse(report.report.as_bytes()).unwrap();
         let license = License {
             id: "L-1".to_owned(),
@@ -92,11 +104,12 @@ impl World {
             report_sha256: report_digest(&report.report),
             bundle: Some(SignedBundle::sign(&self.vendor, &bundle)),
             notices: Vec::new(),
+            monitor_license,
         };
         response.signed_text(&self.vendor)
     }
 
-    async fn push(&self, answer: &str) -> Result<super::Applied, PushError> {
+    pub async fn push(&self, answer: &str) -> Result<super::Applied, PushError> {
         self.engine.push_response(&Actor::system(), Channel::Api, answer.as_bytes()).await
     }
 

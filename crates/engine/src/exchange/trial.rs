@@ -123,7 +123,7 @@ impl Engine {
     async fn ask_trial(&self, identity: &TrialIdentity, node: &NodeAddress) -> Result<Trial, NoAnswer> {
         let internal = |problem: String| NoAnswer { stage: "DNS", sentence: problem, stayed: true };
         let own = self.identity().await.map_err(|error| internal(ReportError::from(error).to_string()))?;
-        let made = self.report_as(&own, identity.guid, identity.context).await;
+        let made = self.report_as(&own, identity.guid, identity.context, Vec::new()).await;
         let (_, report) = made.map_err(|error| internal(ReportError::from(error).to_string()))?;
         let client = self.node_client().map_err(internal)?;
         let Some(key) = identity.keys.first() else {

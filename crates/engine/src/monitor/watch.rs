@@ -19,7 +19,8 @@ pub struct MonitorWatch {
 struct Watched {
     stored: StoredState,
     observed: Option<Observed>,
-    sources: ReadSources,
+    /// `None` until they were read for the first time.
+    sources: Option<ReadSources>,
 }
 
 /// What is stored: the state, and how the windows in it are counted.
@@ -65,8 +66,15 @@ impl Watched {
         self.observed.filter(|observed| observed.window == window).unwrap_or(Observed { window, users: 0 })
     }
 
+    fn supply(&self, at: Millis) -> Supply<'_> {
+        self.sources.as_ref().map_or(Supply::Missing, |sources| sources.supply(at))
+    }
+
+    /// Before the sources were read nothing begins and nothing ends.
     fn step(&mut self, now: Millis) {
-        self.stored.state = step(self.stored.state, self.sources.supply(now), self.observed(now), now);
+        if self.sources.is_some() {
+            self.stored.state = step(self.stored.state, self.supply(now), self.observed(now), now);
+        }
     }
 }
 
@@ -92,7 +100,7 @@ impl MonitorWatch {
         if watched.stored.state == MonitorState::default() {
             return None;
         }
-        locks(&watched.stored.state, watched.sources.supply(now).users(now), index, now)
+        locks(&watched.stored.state, watched.supply(now).users(now), index, now)
     }
 
     /// Tells how many users a window has by now.
@@ -123,7 +131,12 @@ impl MonitorWatch {
 
     /// Takes what was read of the sources.
     pub(crate) fn supplied(&self, sources: ReadSources) {
-        self.lock().sources = sources;
+        self.lock().sources = Some(sources);
+    }
+
+    /// The state as it was stored, or is to be.
+    pub(crate) fn stored(&self) -> StoredState {
+        self.lock().stored
     }
 
     /// Brings the state up to now.
@@ -131,13 +144,13 @@ impl MonitorWatch {
         let now = self.clock.now_ms();
         let mut watched = self.lock();
         watched.step(now);
-        let supply = watched.sources.supply(now);
+        let supply = watched.supply(now);
         Watching {
             stored: watched.stored,
             standing: standing(&watched.stored.state, supply, now),
             users: watched.observed(now).users,
             licensed: supply.users(now),
-            licenses: watched.sources.licenses.clone(),
+            licenses: watched.sources.as_ref().map(|sources| sources.licenses.clone()).unwrap_or_default(),
         }
     }
 }
@@ -205,6 +218,8 @@ mod tests {
         watch.count_in(ObservationWindow::Month);
         let stored = serde_json::to_string(&watch.look().stored).unwrap();
         let again = MonitorWatch::new(clock.clone(), Some(&stored));
+        again.observed(Observed { window: ObservationWindow::Month.number(T), users: 1 });
+        assert_eq!(again.look().stored.state.since(Violation::Expired), Some(T), "before the sources are read, too");
         assert_eq!(again.window(), ObservationWindow::Month);
         again.supplied(licensed(50, T - 1));
         clock.advance(GRACE);
