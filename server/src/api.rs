@@ -12,6 +12,7 @@ mod diagnostics;
 mod exchange;
 mod licenses;
 mod logs;
+mod monitor;
 mod operations;
 mod registration;
 pub mod request;
@@ -73,6 +74,7 @@ fn gathered() -> GatheredOperations {
         registration::operations,
         licenses::operations,
         ve::operations,
+        monitor::operations,
         exchange::operations,
         clients::operations,
         usage::operations,

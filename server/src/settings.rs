@@ -6,8 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use engine::monitor::MonitorSettings;
 use ipnet::IpNet;
+use licensing::conf::setting::NodeHost;
 use licensing::conf::view::SettingOverride;
+use licensing::monitor::ObservationWindow;
 use licensing::peers::{PeerUrl, PeerUrlError};
 use reporting::listen::StandardServices;
 use serde::{Deserialize, Serialize};
@@ -155,6 +158,26 @@ pub const DESCRIBED: &[SettingDescription] = &[
         Unset::Nothing("none"),
     ),
     SettingDescription::new(
+        "monitor-license-file",
+        "FILE",
+        "Key file with the license of the usage monitor.",
+        Unset::Nothing(
+            "licmon.swd/license.lm.key or licmon.swd/license.key in the data folder, else local/license.lm.key in $VOVDIR",
+        ),
+    ),
+    SettingDescription::new(
+        "monitor-license-server",
+        "HOST:PORT",
+        "License port of a Leasehold server that provides the license of the usage monitor.",
+        Unset::Nothing("none"),
+    ),
+    SettingDescription::new(
+        "monitor-window",
+        "WORD",
+        "Span in which observed users are counted, UTC: day, week or month.",
+        Unset::Value("day"),
+    ),
+    SettingDescription::new(
         "log",
         "LEVEL",
         "Log level: error, warn, info or debug; or a filter.",
@@ -291,6 +314,8 @@ pub struct Settings {
     pub hsts: bool,
     /// This machine may read metrics without a token.
     pub metrics_are_local: bool,
+    /// Where the license of the usage monitor is found, and how users are counted.
+    pub monitor: MonitorSettings,
     /// Log filter, when given.
     pub log: Option<String>,
     /// The log file; none when it is off.
@@ -481,6 +506,12 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         trusted_proxies: networks(get("trusted-proxies"))?,
         hsts: one_of(get("hsts"), ["on", "off"])? == "on",
         metrics_are_local: one_of(get("metrics"), ["local", "nobody"])? == "local",
+        monitor: MonitorSettings {
+            key_file: path("monitor-license-file").map(|file| std::path::absolute(&file).unwrap_or(file)),
+            vovdir: std::env::var_os("VOVDIR").filter(|value| !value.is_empty()).map(PathBuf::from),
+            server: host_and_port(get("monitor-license-server"))?,
+            window: window(get("monitor-window"))?,
+        },
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
         license_log: Some(get("license-log").value.as_str()).filter(|v| *v != "off").map(absolute),
         license_log_keep: number(get("license-log-keep"), &crate::logging::KEEP)?,
@@ -507,6 +538,30 @@ fn one_of<'a>(setting: &'a SourcedSetting, words: [&str; 2]) -> Result<&'a str, 
         word if words.contains(&word) => Ok(word),
         _ => Err(refused(setting, format_args!("is not understood. Enter {} or {}.", words[0], words[1]))),
     }
+}
+
+/// `host:port`, an IPv6 address in brackets.
+fn host_and_port(setting: &SourcedSetting) -> Result<Option<NodeHost>, Failure> {
+    let text = setting.value.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let named = text.rsplit_once(':').and_then(|(host, port)| {
+        let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = in_brackets.filter(|host| host.parse::<std::net::Ipv6Addr>().is_ok()).or_else(|| {
+            let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+            Some(host).filter(|host| !host.is_empty() && host.chars().all(is_name))
+        })?;
+        let port = port.parse::<u16>().ok().filter(|port| *port > 0)?;
+        Some(NodeHost { host: host.to_owned(), port: Some(port) })
+    });
+    let wrong = "is not a host with a port. Write it like licenses.example.com:7569.";
+    named.map(Some).ok_or_else(|| refused(setting, wrong))
+}
+
+fn window(setting: &SourcedSetting) -> Result<ObservationWindow, Failure> {
+    let read = setting.value.trim().parse();
+    read.map_err(|_| refused(setting, "is not understood. Enter day, week or month."))
 }
 
 /// The items of a list, without the blank ones.
@@ -665,6 +720,11 @@ mod tests {
         let both = StandardServices { health: true, reflection: true };
         assert_eq!(with("reporting-services", "health, reflection").unwrap().reporting_services, both);
         assert_eq!(with("license-log-size", "2").unwrap().license_log_size, 2_000_000);
+        let server = |value: &str| with("monitor-license-server", value).unwrap().monitor.server.unwrap().to_string();
+        assert_eq!(server(" lic-02.example:7569 "), "lic-02.example:7569");
+        assert_eq!(server("[2001:db8::1]:7569"), "[2001:db8::1]:7569");
+        assert_eq!(with("monitor-window", "week").unwrap().monitor.window, ObservationWindow::Week);
+        assert!(with("monitor-license-file", "a.key").unwrap().monitor.key_file.unwrap().is_absolute());
         let refused: &[(&'static str, &str, &str)] = &[
             ("trusted-proxies", "10.0.0.1,lb-01", "names “lb-01”"),
             ("trusted-proxies", "10.0.0.0/33", "names “10.0.0.0/33”"),
@@ -674,6 +734,11 @@ mod tests {
             ("public-url", "lic-01.example", "Start the console's address with https://"),
             ("public-url", "https://example.com/licenses", "no path"),
             ("license-log-size", "0", "from 1 to 100000"),
+            ("monitor-license-server", "lic-02.example", "licenses.example.com:7569"),
+            ("monitor-license-server", "http://lic-02:7569/", "licenses.example.com:7569"),
+            ("monitor-license-server", "2001:db8::1:7569", "licenses.example.com:7569"),
+            ("monitor-license-server", "lic-02:0", "licenses.example.com:7569"),
+            ("monitor-window", "year", "day, week or month"),
         ];
         for (name, value, says) in refused {
             let failure = with(name, value).unwrap_err();

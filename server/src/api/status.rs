@@ -12,6 +12,7 @@ use licensing::service::{Judgement, Situation, Urgency};
 use serde::Serialize;
 use utoipa_axum::routes;
 
+use super::monitor::Monitor;
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
 use crate::http::problem::Problem;
@@ -41,6 +42,8 @@ pub struct Status {
     pub conf: Conf,
     /// Hours of a countdown license; null if none was ever installed.
     pub countdown: Option<Countdown>,
+    /// How the license of the usage monitor stands.
+    pub monitor: Monitor,
     /// Who serves clients, until when, and what to do now; null if no server is running on this data folder.
     pub service: Option<Service>,
     /// What needs attention, part by part; empty when no server runs on this data folder.
@@ -187,6 +190,7 @@ async fn get_status(State(Api { engine, serving, .. }): State<Api>) -> Result<Js
             path: conf.path,
         },
         countdown: countdown(engine),
+        monitor: Monitor::from(&engine.monitor()),
         service: serving.then(|| engine.service().into()),
         attention: if serving { engine.attention() } else { Vec::new() },
         started_at: Time(engine.started_at),

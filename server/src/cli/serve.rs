@@ -62,6 +62,7 @@ impl Serve {
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
         );
         engine.logs.configure(settings.license_log.clone());
+        engine.configure_monitor(settings.monitor.clone());
         let origin = format!("{}://{}", if speaks_tls { "https" } else { "http" }, shown(address));
         let public = settings.public_origin(&origin);
         http::metrics::start();

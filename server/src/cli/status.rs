@@ -41,8 +41,9 @@ fn plain(value: &Value) -> String {
     let contact = contact(&value["contact"], value["registered"] == true);
     let sync = sync(&value["attention"]);
     let service = service(&value["service"]);
+    let monitor = monitor(&value["monitor"]);
     format!(
-        "{service}{registered}\n{contact}{sync}{file}\nLeasehold {}, serving since {}.\n",
+        "{service}{registered}\n{contact}{sync}{monitor}{file}\nLeasehold {}, serving since {}.\n",
         text(value, "version"),
         text(value, "started_at")
     )
@@ -66,6 +67,23 @@ fn sync(attention: &Value) -> String {
     let issues = parts.flat_map(|part| part["issues"].as_array().into_iter().flatten());
     let failed = issues.filter(|issue| ["Refused", "Failing"].iter().any(|state| issue["state"] == *state));
     failed.map(|issue| text(issue, "sentence") + "\n").collect()
+}
+
+/// The license of the usage monitor; empty where none was ever installed.
+fn monitor(monitor: &Value) -> String {
+    let violation = match text(monitor, "violation").as_str() {
+        "unavailable" => "can't be read",
+        "too-many-users" => "is for fewer users than were observed",
+        _ => "has expired",
+    };
+    let (users, licensed) = (text(monitor, "users"), text(monitor, "licensed"));
+    let (since, ends) = (text(monitor, "since"), text(monitor, "ends"));
+    match text(monitor, "standing").as_str() {
+        "licensed" => format!("Monitor license until {ends}: {users} of {licensed} users observed.\n"),
+        "grace" => format!("The monitor license {violation} (since {since}). Usage records are locked from {ends}.\n"),
+        "locking" => format!("The monitor license {violation} (since {since}). Usage records are being locked.\n"),
+        _ => String::new(),
+    }
 }
 
 fn contact(contact: &Value, registered: bool) -> String {
@@ -117,5 +135,24 @@ mod tests {
         ]);
         assert_eq!(sync(&attention), "The last sync failed. The node a:80 refused: No.\n");
         assert_eq!(sync(&json!([])), "");
+    }
+
+    #[test]
+    fn the_monitor_license_is_told_where_there_ever_was_one() {
+        let of = |standing: &str, violation: Option<&str>| {
+            monitor(
+                &json!({ "standing": standing, "violation": violation, "since": "S", "ends": "E", "users": 56, "licensed": 50 }),
+            )
+        };
+        assert_eq!(of("not_needed", None), "");
+        assert_eq!(of("licensed", None), "Monitor license until E: 56 of 50 users observed.\n");
+        assert_eq!(
+            of("grace", Some("unavailable")),
+            "The monitor license can't be read (since S). Usage records are locked from E.\n"
+        );
+        assert_eq!(
+            of("locking", Some("expired")),
+            "The monitor license has expired (since S). Usage records are being locked.\n"
+        );
     }
 }

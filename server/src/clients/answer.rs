@@ -23,6 +23,8 @@ pub enum PortCall {
     Refresh,
     Records,
     Goodbye,
+    /// Another server asks for the license of the usage monitor.
+    MonitorLicense,
 }
 
 impl PortCall {
@@ -33,6 +35,7 @@ impl PortCall {
             "/v1/refresh" => PortCall::Refresh,
             "/v1/records" => PortCall::Records,
             "/v1/goodbye" => PortCall::Goodbye,
+            "/v1/monitor-license" => PortCall::MonitorLicense,
             _ => return None,
         })
     }
@@ -40,6 +43,11 @@ impl PortCall {
     /// The most bytes its body may have.
     pub fn most(self) -> usize {
         if self == PortCall::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
+    }
+
+    /// Its method.
+    pub fn method(self) -> &'static str {
+        if self == PortCall::MonitorLicense { "GET" } else { "POST" }
     }
 }
 
@@ -67,9 +75,9 @@ impl PortAnswer {
         )
     }
 
-    /// A method other than POST.
-    pub fn wrong_method() -> Self {
-        Self::other(405, "Use POST.")
+    /// A method other than that of the call.
+    pub fn wrong_method(call: PortCall) -> Self {
+        Self::other(405, &format!("Use {}.", call.method()))
     }
 
     /// A body that is too large for its call.
@@ -113,6 +121,11 @@ pub async fn answer(engine: &Engine, call: PortCall, body: &[u8], address: &str)
             }
             Err(fault) => Err(fault),
         },
+        PortCall::MonitorLicense => {
+            let none = || PortAnswer::other(404, "This server has no monitor license.");
+            let text = |text: std::sync::Arc<str>| PortAnswer { status: 200, body: text.as_bytes().to_vec() };
+            Ok(engine.monitor_document().map_or_else(none, text))
+        }
         PortCall::Goodbye => match read::<Goodbye>(body) {
             Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| PortAnswer::of(200, &farewell)),
             Err(fault) => Err(fault),

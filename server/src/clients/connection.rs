@@ -11,7 +11,7 @@ use engine::Engine;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use reporting::ReplayedStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -207,7 +207,7 @@ where
 async fn handle(request: Request<Incoming>, engine: &Engine, caller: &Caller) -> Response<Full<Bytes>> {
     let answer = match PortCall::of(request.uri().path()) {
         None => PortAnswer::not_found(),
-        Some(_) if request.method() != Method::POST => PortAnswer::wrong_method(),
+        Some(call) if request.method().as_str() != call.method() => PortAnswer::wrong_method(call),
         Some(call) => {
             let mut room = caller.place.room();
             match timeout(ARRIVAL, collected(request.into_body(), call, &mut room)).await {

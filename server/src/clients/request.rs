@@ -43,9 +43,10 @@ pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
     };
     let path = path.split('?').next().unwrap_or_default();
     let Some(call) = PortCall::of(path) else { return ParsedRequest::Refuse(PortAnswer::not_found()) };
-    if method != "POST" {
-        return ParsedRequest::Refuse(PortAnswer::wrong_method());
+    if method != call.method() {
+        return ParsedRequest::Refuse(PortAnswer::wrong_method(call));
     }
+    // A request with GET has no body, unless it says so.
     let mut length = None;
     let mut keep = version == 1;
     let mut waits = false;
@@ -71,7 +72,7 @@ pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
             waits = true;
         }
     }
-    let Some(length) = length else {
+    let Some(length) = length.or((method == "GET").then_some(0)) else {
         return ParsedRequest::Refuse(PortAnswer::other(411, "The header Content-Length is missing."));
     };
     if length > call.most() {
@@ -125,6 +126,15 @@ mod tests {
         }
         let long = format!("POST /v1/hello HTTP/1.1\r\nA: {}", "x".repeat(HEAD));
         assert_eq!(status(&long), 431);
+    }
+
+    #[test]
+    fn a_server_asks_for_the_monitor_license_without_a_body() {
+        let text = b"GET /v1/monitor-license HTTP/1.1\r\nHost: a\r\n\r\nGET";
+        let ParsedRequest::Call { call, body, keep } = find(text, false) else { panic!("not found") };
+        assert_eq!((call, body.is_empty(), keep), (PortCall::MonitorLicense, true, true));
+        let post = b"POST /v1/monitor-license HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+        assert!(matches!(find(post, false), ParsedRequest::Refuse(answer) if answer.status == 405));
     }
 
     #[test]

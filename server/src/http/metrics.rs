@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use licensing::contact::PHASES;
+use licensing::monitor::Violation;
 use licensing::peers::PeerLiveness;
 use licensing::permission::Permission;
 use licensing::service::Situation;
@@ -79,6 +80,10 @@ fn describe() {
     );
     describe_gauge!("leasehold_ve_license_in_force", "1 while the license of this machine is valid");
     describe_gauge!("leasehold_peer_up", "1 while a peer is responding");
+    describe_gauge!("leasehold_monitor_license_violation", "1 while the monitor license is in violation, by kind");
+    describe_gauge!("leasehold_monitor_users", "Users observed in the current window");
+    describe_gauge!("leasehold_monitor_users_licensed", "Users that the monitor license allows to be observed");
+    describe_gauge!("leasehold_locked_records", "Usage records that are locked");
     describe_gauge!("alerts_firing", "Firing alerts, by condition");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product expires");
     describe_gauge!("license_serial", "Serial of the installed licenses");
@@ -136,6 +141,7 @@ fn read(app: &App) {
     leases(app);
     alerts(app);
     service(app);
+    monitor(app);
     let sync = engine.sync_state();
     gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
     gauge!("leasehold_exchange_running").set(truth(sync.running));
@@ -173,6 +179,23 @@ fn service(app: &App) {
     if standing != VeLicenseStatus::None {
         gauge!("leasehold_ve_license_in_force").set(truth(standing.in_force()));
     }
+}
+
+/// The license of the usage monitor, where there ever was one, and what is locked.
+fn monitor(app: &App) {
+    let view = app.engine.monitor();
+    if view.sources.is_empty() {
+        return;
+    }
+    for violation in Violation::ALL {
+        gauge!("leasehold_monitor_license_violation", "violation" => violation.word())
+            .set(truth(view.state.since(*violation).is_some()));
+    }
+    gauge!("leasehold_monitor_users").set(number(view.users));
+    if let Some(licensed) = view.licensed {
+        gauge!("leasehold_monitor_users_licensed").set(number(licensed));
+    }
+    gauge!("leasehold_locked_records").set(number(app.engine.locked_count()));
 }
 
 /// Firing alerts, by condition.

@@ -16,6 +16,7 @@ mod instances;
 mod limits;
 mod listener;
 mod metrics;
+mod monitor;
 mod mutated;
 mod nodes;
 mod refusals;
