@@ -22,6 +22,7 @@ pub mod exchange;
 pub mod failover;
 mod https;
 pub mod leases;
+pub mod locked;
 pub mod logs;
 pub mod monitor;
 pub mod peers;

@@ -4,6 +4,7 @@
 //! Times are known time ([`crate::contact`]), so that moving a clock neither ends nor shortens anything.
 
 mod document;
+mod need;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod window;
 pub use document::{
     DOMAIN, DayKey, MOST_KEYS, MOST_LICENSES, MonitorDocument, MonitorDocumentError, SignedMonitorDocument,
 };
+pub use need::needed;
 pub use state::{GRACE, MonitorState, Observed, Standing, Supply, Violation, locks, standing, step};
 pub use window::ObservationWindow;
 
