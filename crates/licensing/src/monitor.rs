@@ -13,7 +13,7 @@ mod window;
 pub use document::{
     DOMAIN, DayKey, MOST_KEYS, MOST_LICENSES, MonitorDocument, MonitorDocumentError, SignedMonitorDocument,
 };
-pub use need::needed;
+pub use need::{covers_all, most_users, needed};
 pub use state::{GRACE, MonitorState, Observed, Standing, Supply, Violation, locks, standing, step};
 pub use window::ObservationWindow;
 

@@ -1,6 +1,8 @@
 use std::fmt;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::HeaderId;
 
@@ -34,6 +36,12 @@ impl UserKey {
     /// The key for fewer users.
     fn below(&self, users: u64) -> [u8; 32] {
         (users..self.users).fold(self.key, |key, _| digest(b"leasehold locked below 1", &key))
+    }
+}
+
+impl Drop for UserKey {
+    fn drop(&mut self) {
+        self.key.zeroize();
     }
 }
 
@@ -73,28 +81,59 @@ impl DayRoot {
     }
 }
 
+impl Drop for DayRoot {
+    fn drop(&mut self) {
+        self.root.zeroize();
+    }
+}
+
 impl fmt::Debug for DayRoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DayRoot({} of day {})", self.id, self.day)
     }
 }
 
-/// A key with some of those below it kept, so that each is found with few digests.
-#[derive(Debug)]
+/// A key with some of those below it kept, so that each is found with few digests; those that were needed once are kept
+/// too.
 pub struct KeyLadder {
     users: u64,
     /// Those for `users`, `users − STEP`, and so on.
-    kept: Vec<UserKey>,
+    kept: Vec<Rung>,
+}
+
+struct Rung {
+    key: UserKey,
+    /// The keys of records of the users from this index down to the next rung.
+    records: OnceLock<Zeroizing<Vec<[u8; 32]>>>,
+}
+
+impl Rung {
+    fn new(key: UserKey) -> Self {
+        Self { key, records: OnceLock::new() }
+    }
+
+    fn records(&self) -> &[[u8; 32]] {
+        self.records.get_or_init(|| {
+            let mut key = Zeroizing::new(self.key.key);
+            let mut records = Zeroizing::new(Vec::with_capacity(STEP as usize));
+            for _ in 0..STEP.min(self.key.users) {
+                records.push(digest(b"leasehold locked record 1", &key));
+                *key = digest(b"leasehold locked below 1", &key);
+            }
+            records
+        })
+    }
 }
 
 impl KeyLadder {
     /// All keys up to and including this one.
     #[must_use]
     pub fn new(top: &UserKey) -> Self {
-        let mut kept = vec![top.clone()];
-        while let Some(last) = kept.last().filter(|last| last.users > STEP) {
+        let mut kept = vec![Rung::new(top.clone())];
+        while let Some(last) = kept.last().map(|rung| &rung.key).filter(|last| last.users > STEP) {
             let users = last.users - STEP;
-            kept.push(UserKey::new(users, last.below(users)));
+            let below = UserKey::new(users, last.below(users));
+            kept.push(Rung::new(below));
         }
         Self { users: top.users, kept }
     }
@@ -108,9 +147,15 @@ impl KeyLadder {
     /// The key of records of the user with that index; `None` beyond [`KeyLadder::users`].
     pub(super) fn record_key(&self, index: u64) -> Option<[u8; 32]> {
         let index = index.min(MOST_TOLD_APART);
-        let steps = self.users.checked_sub(index)? / STEP;
-        let above = self.kept.get(usize::try_from(steps).ok()?)?;
-        Some(digest(b"leasehold locked record 1", &above.below(index)))
+        let below = usize::try_from(self.users.checked_sub(index)?).ok()?;
+        let step = STEP as usize;
+        self.kept.get(below / step)?.records().get(below % step).copied()
+    }
+}
+
+impl fmt::Debug for KeyLadder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyLadder(up to {})", self.users)
     }
 }
 

@@ -22,7 +22,8 @@ pub struct LockedLine {
     pub header: HeaderId,
     /// The index of its user, from 1.
     pub index: u64,
-    number: u64,
+    /// The number of the line under this header, from 0.
+    pub number: u64,
     sealed: Vec<u8>,
 }
 

@@ -147,3 +147,25 @@ fn a_document_is_read_as_it_was_signed_and_a_changed_one_is_refused() {
     assert_eq!(changed.verify(&[secret.public()]), Err(MonitorDocumentError::BadSignature));
     assert_eq!(SignedMonitorDocument::parse("{}"), Err(MonitorDocumentError::NotADocument));
 }
+
+#[test]
+fn what_is_needed_is_a_sentence_for_the_vendor() {
+    let (may_14, july_2) = (1_778_716_800_000, 1_782_993_600_000);
+    let sentence = "A monitor license that starts on or before 2026-05-14, ends on or after 2026-07-02 and is for at least 56 users.";
+    assert_eq!(needed(may_14, july_2 - 1 + 5, 56), sentence);
+    assert!(needed(may_14, may_14, 1).ends_with("at least 1 user."));
+}
+
+#[test]
+fn licenses_that_meet_cover_a_time_together_and_a_gap_of_a_millisecond_does_not() {
+    let (first, next) = (license(T, T + DAY - 1, 56), license(T + DAY, T + 2 * DAY, 60));
+    let both = [next.clone(), first.clone()];
+    assert!(covers_all(&both, T, T + 2 * DAY, 56));
+    assert!(!covers_all(&both, T, T + 2 * DAY, 57), "the first is for 56");
+    assert!(!covers_all(&both, T - 1, T + DAY, 1));
+    assert!(!covers_all(&both, T, T + 2 * DAY + 1, 1));
+    assert!(!covers_all(&[first, license(T + DAY + 1, T + 2 * DAY, 60)], T, T + 2 * DAY, 1));
+    assert_eq!(most_users(&both, T, T + DAY - 1), Some(56));
+    assert_eq!(most_users(&both, T, T + DAY), Some(60));
+    assert_eq!(most_users(&[next], T, T + DAY - 1), None);
+}
