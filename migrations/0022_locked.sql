@@ -30,7 +30,8 @@ CREATE TABLE locked_files (
     from_ms   INTEGER NOT NULL,
     to_ms     INTEGER NOT NULL,
     records   INTEGER NOT NULL,
-    users     INTEGER NOT NULL, -- the highest number of a user
+    least     INTEGER NOT NULL, -- the lowest number of a user
+    users     INTEGER NOT NULL, -- the highest
     PRIMARY KEY (day, violation)
 ) STRICT, WITHOUT ROWID;
 

@@ -81,6 +81,7 @@ pub struct Engine {
     pub(crate) monitor: monitor::Monitor,
     /// Usage records.
     pub usage: usage::Usage,
+    pub(crate) unlocking: locked::Unlocking,
     /// Drains and failover drills.
     pub drain: drain::Drains,
     pub(crate) overlap: failover::OverlapMonitor,
@@ -135,6 +136,7 @@ impl Engine {
             leases: leases::Leases::open(keep, clock.clone()).await?,
             monitor,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
+            unlocking: locked::Unlocking::default(),
             drain: drain::Drains::open(&store).await?,
             overlap: failover::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
@@ -174,6 +176,8 @@ impl Engine {
             tasks: Arc::default(),
             started_at,
         };
+        let watch = engine.monitor.watch.clone();
+        engine.usage.watched_by(watch, engine.clock.clone()).await.map_err(sqlx::Error::from)?;
         engine.settle_conf().await?;
         engine.note_start();
         engine.settle_exchange().await?;

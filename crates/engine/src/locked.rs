@@ -2,11 +2,16 @@
 //!
 //! They are sealed as they are stored, by [`crate::usage`]; `licensing::locked` describes the lines.
 
-use std::path::PathBuf;
+mod coverage;
+mod read;
+#[cfg(test)]
+mod tests;
+mod unlock;
 
 use licensing::monitor::Violation;
 
 use crate::DatabaseError;
+pub(crate) use unlock::Unlocking;
 
 /// How far the monitor licenses at hand cover the records of a file that are still locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +86,8 @@ pub struct UnlockRequest {
     pub files: Vec<String>,
     /// Only count what could be unlocked.
     pub dry_run: bool,
-    /// A key file of this machine to use besides the licenses at hand.
-    pub key_file: Option<PathBuf>,
+    /// The text of a key file to use besides the licenses at hand.
+    pub key_file: Option<String>,
 }
 
 /// A line that could not be opened.
@@ -152,7 +157,7 @@ pub enum UnlockError {
     #[error("Records are being unlocked already. Wait until that is done.")]
     Running,
     /// A name or pattern without a file.
-    #[error("No file with locked records matches {0}.")]
+    #[error("No file with locked records matches “{0}”. `leasehold locked list` shows the files.")]
     NoSuchFile(String),
     /// The key file is not one for this server.
     #[error("{0}")]

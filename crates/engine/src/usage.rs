@@ -6,7 +6,9 @@
 mod count;
 mod files;
 mod group;
+mod judge;
 mod licensed;
+mod observed;
 mod open;
 mod open_days;
 pub mod period;
@@ -14,20 +16,26 @@ mod plan;
 mod purge;
 pub mod query;
 mod rebuild;
+pub(crate) mod sealed;
 mod series;
 mod state;
 mod totals;
+pub(crate) mod unlock;
 mod write;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use licensing::client_protocol::CheckOut;
 use licensing::context::Context;
 
 use crate::DatabaseError;
+use crate::clock::Clock;
+use crate::monitor::MonitorWatch;
 use crate::store::Store;
 pub use files::ShortFile;
+pub(crate) use files::name as file_name;
 pub(crate) use purge::{PURGE_EVERY, UPDATE_EVERY};
 pub use purge::{Purged, Retention};
 
@@ -47,6 +55,9 @@ pub enum UsageError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A record can't be sealed.
+    #[error("Can't seal locked records: {0}")]
+    Sealing(String),
     /// A row of the roll-ups can't be read.
     #[error("The stored usage of {0} is damaged. Restore the data folder from a backup.")]
     Damaged(String),
@@ -93,6 +104,22 @@ impl Usage {
     /// [`UsageError`].
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
         Ok(Self { inner: Arc::new(state::UsageState::open(store, folder).await?) })
+    }
+
+    /// From now on this says which records are locked.
+    ///
+    /// # Errors
+    /// [`UsageError`] when the users seen so far can't be read.
+    pub async fn watched_by(&self, watch: Arc<MonitorWatch>, clock: Arc<dyn Clock>) -> Result<(), UsageError> {
+        let judge = judge::Judge { watch, clock };
+        self.inner.writer.lock().await.judge(&self.inner.store, Some(&judge), &[]).await?;
+        let _ = self.inner.judge.set(judge);
+        Ok(())
+    }
+
+    /// How many records are locked.
+    pub fn locked(&self) -> u64 {
+        self.inner.locked.load(Ordering::Relaxed)
     }
 
     /// Data files shorter than what was committed.

@@ -14,6 +14,7 @@ pub(crate) use background::EVERY;
 pub(crate) use install::InstallClock;
 pub use install::{InstallError, InstalledNow};
 pub use machine::{MACHINE_ROOT, Machine};
+pub(crate) use stored::keys as trusted_keys;
 pub use stored::{LookError, VeFolder, look};
 
 use std::path::{Path, PathBuf};

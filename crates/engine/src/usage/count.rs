@@ -6,12 +6,15 @@ use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::context::Context;
 use licensing::usage::{DAY_MS, HOUR_MS, Span, UsageLine, by_hour, day_of, hour_of};
 
-use super::Batch;
 use super::group::UsageWork;
+use super::judge::{Locks, Verdicts};
 use super::open::OpenCheckOut;
 use super::open_days::OpenDays;
+use super::sealed::LockedChanges;
 use super::series::SeriesIds;
 use super::state::Writer;
+use super::unlock::{UnlockGroup, UnlockRows};
+use super::{Batch, UsageError};
 
 /// Length of the span within which refusals are counted together, milliseconds.
 pub(super) const MINUTE_MS: i64 = 60_000;
@@ -24,6 +27,10 @@ pub(super) struct GroupChanges {
     pub ended: Vec<(i64, u64)>,
     pub denials: HashMap<(i64, i64, u32), Denied>,
     pub seen: i64,
+    pub locked: LockedChanges,
+    pub unlocked: UnlockRows,
+    /// Why nothing of the group can be stored.
+    pub failed: Option<UsageError>,
 }
 
 /// Refusals of one client, product and user within a minute.
@@ -56,12 +63,16 @@ pub(super) fn count_use(days: &mut OpenDays, ids: SeriesIds, user: u32, from: i6
 
 impl Writer {
     /// Counts a whole group.
-    pub fn count(&mut self, group: &[UsageWork]) -> GroupChanges {
+    pub fn count(&mut self, group: &[UsageWork], verdicts: &Verdicts) -> GroupChanges {
         let mut changes = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
-        for work in group {
+        for (at, work) in group.iter().enumerate() {
             match work {
-                UsageWork::Batch(batch, _) => self.count_batch(batch, &mut changes),
-                UsageWork::Lost(session, at, _) => self.count_lost(*session, *at, &mut changes),
+                UsageWork::Batch(batch, _) => self.count_batch(batch, verdicts.of(at), verdicts, &mut changes),
+                UsageWork::Lost(session, when, _) => {
+                    self.count_lost(*session, *when, &mut changes);
+                    self.end_locked(*session, *when, at, verdicts, &mut changes);
+                }
+                UsageWork::Unlock(group, _) => self.count_unlocked(group, &mut changes),
                 UsageWork::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
             }
         }
@@ -69,7 +80,7 @@ impl Writer {
         changes
     }
 
-    fn count_batch(&mut self, batch: &Batch, changes: &mut GroupChanges) {
+    fn count_batch(&mut self, batch: &Batch, locks: Locks<'_>, verdicts: &Verdicts, changes: &mut GroupChanges) {
         let mut stream = self.streams.get(&batch.session).copied().unwrap_or_default();
         let skip = (stream.acknowledged + 1).saturating_sub(batch.first);
         let mut products: HashMap<&str, SeriesIds> = HashMap::new();
@@ -80,6 +91,11 @@ impl Writer {
             }
             stream.dropped += number - stream.acknowledged - 1;
             stream.acknowledged = number;
+            if let Some(lock) = locks.get(at) {
+                let taken = self.lock_record(batch, record, number, lock, verdicts, changes);
+                stream.dropped += u64::from(!taken);
+                continue;
+            }
             let ids = match products.get(record.product.as_str()) {
                 Some(ids) => *ids,
                 None => {
@@ -93,6 +109,52 @@ impl Writer {
         }
         self.streams.insert(batch.session, stream);
         changes.sessions.push(batch.session);
+    }
+
+    /// Counts records that were locked.
+    fn count_unlocked(&mut self, group: &UnlockGroup, changes: &mut GroupChanges) {
+        for (batch, numbers) in &group.parts {
+            let mut products: HashMap<&str, SeriesIds> = HashMap::new();
+            for (record, number) in batch.records.iter().zip(numbers) {
+                let key = (batch.session, *number);
+                if record.outcome == CheckOutOutcome::Lost && record.opened == Some(*number) {
+                    self.count_lost_record(batch, record, *number, changes);
+                    continue;
+                }
+                // Its end is counted, with the start.
+                if record.outcome == CheckOutOutcome::Open && (self.out.contains_key(&key) || self.locked.is_ended(key))
+                {
+                    continue;
+                }
+                self.locked.forget_open(key);
+                let product = record.product.as_str();
+                let ids = match products.get(product) {
+                    Some(ids) => *ids,
+                    None => *products.entry(product).or_insert(self.series.of_batch(batch, product)),
+                };
+                self.count_record(batch, record, *number, ids, changes);
+            }
+        }
+        changes.unlocked.add(group);
+        self.locked.count = self.locked.count.saturating_sub(group.records());
+    }
+
+    /// Counts the whole check-out of a run that stopped responding, whose start was locked. A later end isn't counted
+    /// again.
+    pub fn count_lost_record(&mut self, batch: &Batch, record: &CheckOut, number: u64, changes: &mut GroupChanges) {
+        let key = (batch.session, number);
+        if self.locked.is_ended(key) || self.out.get(&key).is_some_and(|out| out.lost_at.is_some()) {
+            self.locked.forget_open(key);
+            return;
+        }
+        let ids = self.series.of_batch(batch, record.product.as_str());
+        if !self.count_record(batch, record, number, ids, changes) {
+            return;
+        }
+        let (user, host) = (record.user.as_str().into(), record.host.as_str().into());
+        self.out.insert(key, OpenCheckOut { taken: record.from, ids, user, host, lost_at: record.to });
+        changes.ended.retain(|ended| *ended != key);
+        changes.opened.push(key);
     }
 
     /// False when the times of the record cannot be.
@@ -130,7 +192,11 @@ impl Writer {
                 return true;
             }
             (_, opened) => {
-                match opened.map(|opened| (batch.session, opened)).and_then(|key| Some((key, self.out.remove(&key)?))) {
+                let key = opened.map(|opened| (batch.session, opened));
+                if key.is_some_and(|key| self.locked.is_ended(key)) {
+                    return true;
+                }
+                match key.and_then(|key| Some((key, self.out.remove(&key)?))) {
                     Some((key, out)) => {
                         changes.ended.push(key);
                         if out.lost_at.is_some() {
@@ -140,6 +206,9 @@ impl Writer {
                         self.end(&out, span.to, changes);
                     }
                     None => {
+                        if let Some(key) = key {
+                            self.locked.note_end(key, &mut changes.locked);
+                        }
                         self.count_taken(ids, user, span.from);
                         self.count_span(ids, user, span, changes);
                     }
@@ -202,6 +271,9 @@ impl Writer {
             host: record.host.clone(),
             count: 0,
         });
+        if (record.from, &record.host) < (denied.at, &denied.host) {
+            denied.host.clone_from(&record.host);
+        }
         denied.at = denied.at.min(record.from);
         denied.last = denied.last.max(record.from);
         denied.count += 1;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use licensing::locked::MARK;
 use licensing::usage::{DAY_MS, UsageLine, day_of};
 
 use super::UsageError;
@@ -45,8 +46,13 @@ pub(super) struct Files {
 
 impl Files {
     /// Creates the folder (mode 0700) if missing, truncates every file to its committed length, and returns those that
-    /// are shorter. Moves uncommitted files aside.
-    pub fn open(folder: PathBuf, mut committed: BTreeMap<i64, u64>) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
+    /// are shorter. Moves uncommitted files aside, and at a start also what is truncated; later that is what this
+    /// process wrote and didn't acknowledge.
+    pub fn open(
+        folder: PathBuf,
+        mut committed: BTreeMap<i64, u64>,
+        at_start: bool,
+    ) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
         let io = |source| UsageError::Io { path: folder.display().to_string(), source };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
         let mut short = Vec::new();
@@ -58,6 +64,9 @@ impl Files {
                 Err(error) => return Err(io(error)),
             };
             if found > *length {
+                if at_start {
+                    set_aside(&path, *length);
+                }
                 let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
                 file.set_len(*length).and_then(|()| file.sync_all()).map_err(io)?;
             } else if found < *length {
@@ -79,18 +88,28 @@ impl Files {
 
     /// Queues a check-out for its day's file.
     pub fn add(&mut self, line: &UsageLine<'_>) {
-        let day = day_of(line.from);
+        line.write(self.pending(day_of(line.from)));
+    }
+
+    /// Queues whole lines for a day's file.
+    pub fn add_text(&mut self, day: i64, parts: &[&str]) {
+        let text = self.pending(day);
+        for part in parts {
+            text.extend_from_slice(part.as_bytes());
+        }
+    }
+
+    fn pending(&mut self, day: i64) -> &mut Vec<u8> {
         let new = self.committed.get(&day).is_none_or(|length| *length == 0);
         let torn = &mut self.torn;
-        let text = self.pending.entry(day).or_insert_with(|| {
+        self.pending.entry(day).or_insert_with(|| {
             let head = match (new, torn.remove(&day)) {
                 (true, _) => UsageLine::HEAD,
                 (false, true) => "\n",
                 (false, false) => "",
             };
             head.as_bytes().to_vec()
-        });
-        line.write(text);
+        })
     }
 
     /// Writes queued lines durably. Returns the lengths to commit.
@@ -127,17 +146,29 @@ impl Files {
         self.committed.keys().copied()
     }
 
-    /// The committed part of a day's file; empty if there is none.
+    /// Where a day's file is, and the length of its committed part; 0 if there is none.
+    pub fn stored(&self, day: i64) -> (PathBuf, u64) {
+        (self.folder.join(name(day)), self.committed.get(&day).copied().unwrap_or(0))
+    }
+
+    /// The committed lines of a day's file that aren't locked; empty if there is none.
     pub fn read(&self, day: i64) -> Result<String, UsageError> {
-        let length = self.committed.get(&day).copied().unwrap_or(0);
-        let path = self.folder.join(name(day));
-        let mut bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(UsageError::Io { path: path.display().to_string(), source }),
+        let (path, length) = self.stored(day);
+        let io = |source| UsageError::Io { path: path.display().to_string(), source };
+        let mut file = match File::open(&path) {
+            Ok(file) => BufReader::new(file.take(length)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+            Err(error) => return Err(io(error)),
         };
-        bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let mut text = String::new();
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line).map_err(io)? > 0 {
+            if line.first() != Some(&(MARK as u8)) {
+                text.push_str(&String::from_utf8_lossy(&line));
+            }
+            line.clear();
+        }
+        Ok(text)
     }
 
     /// Removes a day's file.
@@ -154,12 +185,35 @@ impl Files {
     }
 }
 
+/// Keeps what follows the committed part of a file beside it, before it is cut off.
+fn set_aside(path: &Path, length: u64) {
+    let aside = path.with_added_extension("torn");
+    let copied = || {
+        let mut from = File::open(path)?;
+        from.seek(SeekFrom::Start(length))?;
+        let mut to = OpenOptions::new().create(true).append(true).mode(0o600).open(&aside)?;
+        let bytes = io::copy(&mut from, &mut to)?;
+        to.sync_all()?;
+        Ok::<_, io::Error>(bytes)
+    };
+    match copied() {
+        Ok(bytes) => tracing::warn!(
+            file = %path.display(), bytes, aside = %aside.display(),
+            "a check-out file ended with lines that were not stored completely; they are set aside, and clients send them again"
+        ),
+        Err(error) => tracing::error!(
+            file = %path.display(), %error,
+            "a check-out file ended with lines that were not stored completely; they can't be set aside and are cut off"
+        ),
+    }
+}
+
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
 /// The file of a UTC day: `2026.11.22`.
-pub(super) fn name(day: i64) -> String {
+pub(crate) fn name(day: i64) -> String {
     jiff::Timestamp::from_millisecond(day.saturating_mul(DAY_MS))
         .map(|at| at.strftime("%Y.%m.%d").to_string())
         .unwrap_or_default()

@@ -1,12 +1,15 @@
 //! Group commit: waiting work is stored together, the data files first, then the rest in one transaction.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use licensing::usage::day_of;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::count::GroupChanges;
+use super::judge::Verdicts;
 use super::state::{RollUpProgress, UsageState, Writer};
+use super::unlock::UnlockGroup;
 use super::write::GroupRows;
 use super::{Batch, UsageError, plan};
 use crate::DatabaseError;
@@ -23,6 +26,8 @@ pub(super) enum UsageWork {
     Lost(i64, i64, ReplySender<()>),
     /// Time passed.
     Tick(i64, ReplySender<()>),
+    /// Records that were locked.
+    Unlock(UnlockGroup, ReplySender<()>),
 }
 
 /// Approximate maximum of records per transaction; others wait for the next.
@@ -50,9 +55,11 @@ impl UsageState {
         let mut records = 0;
         let fits = queue.iter().take_while(|work| {
             let before = records;
-            if let UsageWork::Batch(batch, _) = work {
-                records += batch.records.len();
-            }
+            records += match work {
+                UsageWork::Batch(batch, _) => batch.records.len(),
+                UsageWork::Unlock(group, _) => usize::try_from(group.records()).unwrap_or(MOST_RECORDS),
+                UsageWork::Lost(..) | UsageWork::Tick(..) => 0,
+            };
             before < MOST_RECORDS
         });
         let count = fits.count();
@@ -65,15 +72,17 @@ impl UsageState {
         mut writer: Guard,
         group: Vec<UsageWork>,
     ) -> Option<(Guard, Vec<UsageWork>, Result<(), UsageError>)> {
-        if let Err(error) = self.prepare(&mut writer, &group).await {
-            return Some((writer, group, Err(error)));
-        }
+        let verdicts = match self.prepare(&mut writer, &group).await {
+            Ok(verdicts) => verdicts,
+            Err(error) => return Some((writer, group, Err(error))),
+        };
         writer.sound = false;
         let counted = tokio::task::spawn_blocking(move || {
             let rolled = writer.rolled;
-            let changes = writer.count(&group);
-            let lengths = writer.files.flush();
+            let mut changes = writer.count(&group, &verdicts);
+            let lengths = changes.failed.take().map_or_else(|| writer.files.flush(), Err);
             let rows = lengths.map(|lengths| writer.rows(changes, &lengths, rolled));
+            writer.locked.drop_keys(day_of(verdicts.now));
             (writer, group, rows)
         });
         let (mut writer, group, rows) = counted.await.ok()?;
@@ -86,16 +95,21 @@ impl UsageState {
         let outcome = stored.await;
         writer.sound = outcome.is_ok();
         writer.days.settle();
+        if writer.sound {
+            self.locked.store(writer.locked.count, Ordering::Relaxed);
+        }
         Some((writer, group, outcome))
     }
 
-    async fn prepare(&self, writer: &mut Writer, group: &[UsageWork]) -> Result<(), UsageError> {
+    async fn prepare(&self, writer: &mut Writer, group: &[UsageWork]) -> Result<Verdicts, UsageError> {
         if !writer.sound {
             writer.read_again(&self.store).await?;
         }
         writer.load_streams(&self.store, group).await?;
-        let wanted = plan::wanted(writer, group);
-        writer.load_days(&self.store, &wanted).await
+        let verdicts = writer.judge(&self.store, self.judge.get(), group).await?;
+        let wanted = plan::wanted(writer, group, &verdicts);
+        writer.load_days(&self.store, &wanted).await?;
+        Ok(verdicts)
     }
 }
 
@@ -115,7 +129,7 @@ fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseEr
                 let number = writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged);
                 let _ = answer.send(result().map(|()| number));
             }
-            UsageWork::Lost(_, _, answer) | UsageWork::Tick(_, answer) => {
+            UsageWork::Lost(_, _, answer) | UsageWork::Tick(_, answer) | UsageWork::Unlock(_, answer) => {
                 let _ = answer.send(result());
             }
         }

@@ -7,16 +7,17 @@ use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
 use sqlx::FromRow;
 
-use super::UsageError;
 use super::group::{UsageWork, days};
+use super::judge::{Locks, Verdicts};
 use super::open_days::{DayKey, OpenDay};
 use super::rebuild::IncompleteDay;
 use super::series::SeriesIds;
 use super::state::{RecordStream, Writer};
+use super::{Batch, UsageError};
 use crate::store::Store;
 
 /// The days a group is going to change.
-pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork]) -> HashSet<DayKey> {
+pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdicts) -> HashSet<DayKey> {
     let ticks = group.iter().filter_map(|work| if let UsageWork::Tick(now, _) = work { Some(*now) } else { None });
     let (least, rolled) =
         ticks.fold((writer.rolled.at, writer.rolled.at), |(a, b), now| (a.min(now - HOUR_MS), b.max(now)));
@@ -28,7 +29,7 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork]) -> HashSet<DayKey
     };
     // Opened within the group.
     let mut opened: HashMap<(i64, u64), (i64, SeriesIds)> = HashMap::new();
-    for work in group {
+    for (nth, work) in group.iter().enumerate() {
         match work {
             UsageWork::Tick(..) => {
                 let out = writer.out.values().filter(|out| out.lost_at.is_none());
@@ -43,37 +44,69 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork]) -> HashSet<DayKey
                 {
                     want(ids, taken, rolled.max(*at));
                 }
+                for (number, (_, open)) in writer.locked.open_of(*session).enumerate() {
+                    if verdicts.of(nth).get(number).is_none() {
+                        let ids = writer.series.of_batch(&open.batch, open.record.product.as_str());
+                        want(ids, open.record.from, rolled.max(*at));
+                    }
+                }
             }
+            UsageWork::Batch(..) | UsageWork::Unlock(..) => {}
+        }
+        let (locks, stored) = match work {
             UsageWork::Batch(batch, _) => {
-                let mut products: HashMap<&str, (SeriesIds, i64)> = HashMap::new();
-                for (at, record) in batch.records.iter().enumerate() {
-                    let end = record.to.unwrap_or(record.from);
-                    let Some(span) = Span::new(record.from, end) else { continue };
-                    let product = record.product.as_str();
-                    if !products.contains_key(product) {
-                        products.insert(product, (writer.series.of_batch(batch, product), i64::MIN));
-                    }
-                    let Some((ids, last)) = products.get_mut(product) else { continue };
-                    let out = record.opened.and_then(|number| {
-                        let key = (batch.session, number);
-                        writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
-                    });
-                    if record.outcome == CheckOutOutcome::Open {
-                        opened.insert((batch.session, batch.first + at as u64), (span.from, *ids));
-                        want(*ids, span.from, rolled);
-                    } else if let Some((taken, ids)) = out {
-                        want(ids, taken, rolled.max(span.to));
-                        want(ids, taken, taken.max(span.to));
-                    } else if *last != day_of(span.from) || day_of(span.to) != day_of(span.from) {
-                        want(*ids, span.from, span.to);
-                        *last = day_of(span.from);
-                    }
+                (verdicts.of(nth), writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged))
+            }
+            _ => (Locks::NONE, 0),
+        };
+        for (batch, numbers) in records(work) {
+            let mut products: HashMap<&str, (SeriesIds, i64)> = HashMap::new();
+            for (at, (record, number)) in batch.records.iter().zip(numbers).enumerate() {
+                // Of a locked record not even the names are stored, of one that is sent again they were.
+                if locks.get(at).is_some() || number <= stored {
+                    continue;
+                }
+                let end = record.to.unwrap_or(record.from);
+                let Some(span) = Span::new(record.from, end) else { continue };
+                let product = record.product.as_str();
+                if !products.contains_key(product) {
+                    products.insert(product, (writer.series.of_batch(batch, product), i64::MIN));
+                }
+                let Some((ids, last)) = products.get_mut(product) else { continue };
+                let out = record.opened.and_then(|number| {
+                    let key = (batch.session, number);
+                    writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
+                });
+                if record.outcome == CheckOutOutcome::Open {
+                    opened.insert((batch.session, number), (span.from, *ids));
+                    want(*ids, span.from, rolled);
+                } else if let Some((taken, ids)) = out {
+                    want(ids, taken, rolled.max(span.to));
+                    want(ids, taken, taken.max(span.to));
+                } else if *last != day_of(span.from) || day_of(span.to) != day_of(span.from) {
+                    want(*ids, span.from, span.to);
+                    *last = day_of(span.from);
                 }
             }
         }
     }
     wanted
 }
+
+/// The records of a work, each with its number.
+fn records(work: &UsageWork) -> Vec<(&Batch, Numbers<'_>)> {
+    match work {
+        UsageWork::Batch(batch, _) => vec![(batch, Box::new(batch.first..))],
+        UsageWork::Unlock(group, _) => group
+            .parts
+            .iter()
+            .map(|(batch, numbers)| (batch, Box::new(numbers.iter().copied()) as Numbers<'_>))
+            .collect(),
+        UsageWork::Lost(..) | UsageWork::Tick(..) => Vec::new(),
+    }
+}
+
+type Numbers<'a> = Box<dyn Iterator<Item = u64> + 'a>;
 
 impl Writer {
     /// Reads how far the runs of a group are stored.

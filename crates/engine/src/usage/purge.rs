@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use licensing::contact::{CONFIRMED_AFTER, Millis};
 use licensing::usage::{DAY_MS, PurgeProgress, day_of};
+use sqlx::{Sqlite, Transaction};
 
 use super::count::MINUTE_MS;
 use super::{Usage, UsageError};
@@ -192,11 +193,22 @@ impl Usage {
     async fn purge_files(&self, before: i64, newest: usize) -> Result<u64, UsageError> {
         let mut writer = self.inner.writer.lock().await;
         let most = writer.files.days().count().saturating_sub(newest);
-        let old: Vec<i64> = writer.files.days().take(most).take_while(|day| *day < before).collect();
+        // What is locked is in its file only.
+        let locked: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT day FROM locked_headers WHERE opened < records")
+            .fetch_all(self.inner.store.read())
+            .await?;
+        let old: Vec<i64> = writer
+            .files
+            .days()
+            .take(most)
+            .take_while(|day| *day < before)
+            .filter(|day| !locked.contains(day))
+            .collect();
         for day in &old {
             // The row first: a missing file with a row would be reported as lost.
             let mut tx = self.inner.store.write().await?;
             sqlx::query("DELETE FROM usage_files WHERE day = ?").bind(day).execute(&mut *tx).await?;
+            forget_locked(&mut tx, *day).await?;
             tx.commit().await?;
             writer.files.remove(*day)?;
         }
@@ -205,10 +217,28 @@ impl Usage {
 
     async fn forget_lost(&self, before: i64) -> Result<(), DatabaseError> {
         let mut writer = self.inner.writer.lock().await;
+        // The end of one may be among the locked records.
+        if writer.locked.count > 0 {
+            return Ok(());
+        }
         let mut tx = self.inner.store.write().await?;
         sqlx::query("DELETE FROM usage_open WHERE lost_at < ?").bind(before).execute(&mut *tx).await?;
         tx.commit().await?;
         writer.out.retain(|_, out| out.lost_at.is_none_or(|at| at >= before));
         Ok(())
     }
+}
+
+/// Removes what is stored about the locked records of a day.
+async fn forget_locked(tx: &mut Transaction<'static, Sqlite>, day: i64) -> Result<(), sqlx::Error> {
+    const STEPS: [&str; 4] = [
+        "DELETE FROM locked_opened WHERE header IN (SELECT id FROM locked_headers WHERE day = ?)",
+        "DELETE FROM locked_headers WHERE day = ?",
+        "DELETE FROM locked_files WHERE day = ?",
+        "DELETE FROM locked_damage WHERE day = ?",
+    ];
+    for sql in STEPS {
+        sqlx::query(sql).bind(day).execute(&mut **tx).await?;
+    }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use licensing::usage::HOUR_MS;
 use sqlx::FromRow;
@@ -10,8 +11,11 @@ use tokio::sync::oneshot;
 
 use super::files::{Files, ShortFile, name};
 use super::group::{ReplySender, UsageWork};
+use super::judge::Judge;
+use super::observed::ObservedUsers;
 use super::open::OpenCheckOut;
 use super::open_days::OpenDays;
+use super::sealed::LockedState;
 use super::series::Series;
 use super::{UsageError, files};
 use crate::DatabaseError;
@@ -26,6 +30,10 @@ pub(super) struct UsageState {
     pub findings: Vec<ShortFile>,
     pub queue: Mutex<Vec<UsageWork>>,
     pub writer: Arc<tokio::sync::Mutex<Writer>>,
+    /// What judges records; without it none is locked.
+    pub judge: OnceLock<Judge>,
+    /// Records that are locked.
+    pub locked: AtomicU64,
 }
 
 /// How far a run's records are stored.
@@ -60,6 +68,8 @@ pub(super) struct Writer {
     pub days: OpenDays,
     pub out: HashMap<(i64, u64), OpenCheckOut>,
     pub streams: HashMap<i64, RecordStream>,
+    pub observed: ObservedUsers,
+    pub locked: LockedState,
     pub rolled: RollUpProgress,
     /// The newest day that has rows.
     pub newest: i64,
@@ -69,7 +79,7 @@ pub(super) struct Writer {
 
 impl UsageState {
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
-        let (writer, short) = Writer::read(&store, &folder.join(FOLDER)).await?;
+        let (writer, short) = Writer::read(&store, &folder.join(FOLDER), None).await?;
         if !short.is_empty() {
             let mut tx = store.write().await?;
             for (day, missing) in &short {
@@ -90,8 +100,9 @@ impl UsageState {
             let finding = ShortFile { file: files::name(day), missing };
             tracing::error!(file = finding.file, missing_bytes = finding.missing, "{finding}");
         }
+        let locked = AtomicU64::new(writer.locked.count);
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
-        Ok(Self { store, findings, queue: Mutex::default(), writer })
+        Ok(Self { store, findings, queue: Mutex::default(), writer, judge: OnceLock::new(), locked })
     }
 
     /// Queues work and waits for its answer. The commit continues if the caller goes away.
@@ -125,15 +136,20 @@ impl UsageState {
 }
 
 impl Writer {
-    /// Loads the committed state. Returns the files that are shorter than committed.
-    async fn read(store: &Store, folder: &Path) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
+    /// Loads the committed state. Returns the files that are shorter than committed. `before`: what was known of locked
+    /// records; `None` at a start.
+    async fn read(
+        store: &Store,
+        folder: &Path,
+        before: Option<LockedState>,
+    ) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
         let committed: Vec<(i64, u64)> =
             sqlx::query_as("SELECT day, committed FROM usage_files").fetch_all(store.read()).await?;
         let rolled = sqlx::query_as("SELECT * FROM usage_rolled").fetch_one(store.read()).await?;
         let newest = sqlx::query_scalar("SELECT MAX(day) FROM usage_days").fetch_one(store.read()).await?;
         let series = Series::read(store).await?;
         let out = super::open::read(store, &series).await?;
-        let (files, short) = Files::open(folder.to_owned(), committed.into_iter().collect())?;
+        let (files, short) = Files::open(folder.to_owned(), committed.into_iter().collect(), before.is_none())?;
         let writer = Self {
             folder: folder.to_owned(),
             files,
@@ -141,6 +157,8 @@ impl Writer {
             days: OpenDays::default(),
             out,
             streams: HashMap::new(),
+            observed: ObservedUsers::default(),
+            locked: LockedState::read(store, before.unwrap_or_default()).await?,
             rolled,
             newest: Option::<i64>::unwrap_or(newest, i64::MIN),
             sound: true,
@@ -155,7 +173,8 @@ impl Writer {
 
     /// Reloads the state after a failed commit.
     pub async fn read_again(&mut self, store: &Store) -> Result<(), UsageError> {
-        let (read, _) = Self::read(store, &self.folder.clone()).await?;
+        let before = std::mem::take(&mut self.locked);
+        let (read, _) = Self::read(store, &self.folder.clone(), Some(before)).await?;
         *self = read;
         Ok(())
     }

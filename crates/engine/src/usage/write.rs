@@ -91,6 +91,13 @@ pub(super) struct GroupRows {
     ended: Table,
     files: Table,
     rolled: Table,
+    observed: Table,
+    window: Table,
+    headers: Table,
+    locked: Table,
+    ended_locked: Table,
+    bits: Table,
+    unlocked: Table,
 }
 
 impl GroupRows {
@@ -124,6 +131,33 @@ impl GroupRows {
         }
         for (day, length) in lengths {
             rows.files.row().number(*day).number(*length);
+        }
+        if let Some((span, window)) = writer.observed.window {
+            let span: &str = span.into();
+            for (user, number, first_at) in std::mem::take(&mut writer.observed.fresh) {
+                if number == 1 {
+                    rows.window.row().text(span).number(window);
+                }
+                rows.observed.row().text(span).number(window).blob(Some(&user)).number(number).number(first_at);
+            }
+        }
+        for day in &changes.locked.days {
+            let Some((header, records, users)) = writer.locked.header(*day) else { continue };
+            let row = rows.headers.row().text(&header.id).number(*day).text(&header.vendor_key_id.to_string());
+            row.text(&header.sealed).number(users).number(records);
+        }
+        for ((day, violation), sums) in &changes.locked.files {
+            let row = rows.locked.row().number(*day).text(violation.word()).number(sums.from).number(sums.to);
+            row.number(sums.records).number(sums.least).number(sums.users);
+        }
+        for key in &changes.locked.ended {
+            rows.ended_locked.row().number(key.0).number(key.1);
+        }
+        for ((header, chunk), bits) in &changes.unlocked.bits {
+            rows.bits.row().text(header).number(*chunk).blob(Some(bits));
+        }
+        for (header, opened) in &changes.unlocked.opened {
+            rows.unlocked.row().text(header).number(*opened);
         }
         if writer.rolled != before {
             rows.rolled.row().number(writer.rolled.at).number(writer.rolled.seen);
@@ -175,7 +209,8 @@ impl GroupRows {
         const DENIALS: &str = "INSERT INTO usage_denials (minute, series, user, at, last, host, count)
              SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
              FROM json_each(?1) WHERE ?2 IS NOT NULL
-             ON CONFLICT DO UPDATE SET at = min(at, excluded.at), last = max(last, excluded.last), count = count + excluded.count";
+             ON CONFLICT DO UPDATE SET at = min(at, excluded.at), last = max(last, excluded.last), count = count + excluded.count,
+             host = CASE WHEN (excluded.at, excluded.host) < (at, host) THEN excluded.host ELSE host END";
         const STREAMS: &str = "INSERT OR REPLACE INTO usage_streams (session, acknowledged, dropped)
              SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE ?2 IS NOT NULL";
         const OPENED: &str = "INSERT OR REPLACE INTO usage_open (session, number, taken, series, user, host, lost_at)
@@ -188,6 +223,25 @@ impl GroupRows {
              ON CONFLICT DO UPDATE SET committed = excluded.committed";
         const ROLLED: &str =
             "UPDATE usage_rolled SET at = value ->> 0, seen = value ->> 1 FROM json_each(?1) WHERE ?2 IS NOT NULL";
+        // Of past windows only the last is kept.
+        const WINDOW: &str = "DELETE FROM observed_users WHERE ?2 IS NOT NULL AND EXISTS
+             (SELECT 1 FROM json_each(?1) WHERE span = value ->> 0 AND \"window\" < (value ->> 1) - 1)";
+        const OBSERVED: &str = "INSERT OR IGNORE INTO observed_users (span, \"window\", user, number, first_at)
+             SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3), value ->> 4, value ->> 5 FROM json_each(?1)";
+        const HEADERS: &str = "INSERT INTO locked_headers (id, day, vendor_key_id, sealed, users, records)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE ?2 IS NOT NULL
+             ON CONFLICT DO UPDATE SET users = excluded.users, records = excluded.records";
+        const LOCKED: &str = "INSERT INTO locked_files (day, violation, from_ms, to_ms, records, least, users)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+             FROM json_each(?1) WHERE ?2 IS NOT NULL
+             ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms),
+             records = records + excluded.records, least = min(least, excluded.least), users = max(users, excluded.users)";
+        const ENDED_LOCKED: &str = "INSERT OR IGNORE INTO locked_ended (session, number)
+             SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE ?2 IS NOT NULL";
+        const BITS: &str = "INSERT OR REPLACE INTO locked_opened (header, chunk, bits)
+             SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3) FROM json_each(?1)";
+        const UNLOCKED: &str = "UPDATE locked_headers SET opened = opened + (j.value ->> 1) FROM json_each(?1) AS j
+             WHERE id = j.value ->> 0 AND ?2 IS NOT NULL";
         self.series.run(tx, SERIES).await?;
         self.names.run(tx, NAMES).await?;
         self.days.run(tx, DAYS).await?;
@@ -199,6 +253,13 @@ impl GroupRows {
         self.opened.run(tx, OPENED).await?;
         self.ended.run(tx, ENDED).await?;
         self.files.run(tx, FILES).await?;
-        self.rolled.run(tx, ROLLED).await
+        self.rolled.run(tx, ROLLED).await?;
+        self.window.run(tx, WINDOW).await?;
+        self.observed.run(tx, OBSERVED).await?;
+        self.headers.run(tx, HEADERS).await?;
+        self.locked.run(tx, LOCKED).await?;
+        self.ended_locked.run(tx, ENDED_LOCKED).await?;
+        self.bits.run(tx, BITS).await?;
+        self.unlocked.run(tx, UNLOCKED).await
     }
 }

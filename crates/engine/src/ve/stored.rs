@@ -20,14 +20,14 @@ pub(super) struct StoredVe {
     pub(super) checked_at: i64,
 }
 
-/// The vendor's keys this server trusts.
-pub(super) async fn keys(pool: &SqlitePool) -> Result<Vec<VendorKey>, sqlx::Error> {
+/// The vendor's keys this server trusts, the newest last.
+pub(crate) async fn keys(pool: &SqlitePool) -> Result<Vec<VendorKey>, sqlx::Error> {
     keys_of(&mut *pool.acquire().await?).await
 }
 
 async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKey>, sqlx::Error> {
     let rows: Vec<(String, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT fingerprint, signing, sealing FROM vendor_keys WHERE signing IS NOT NULL")
+        sqlx::query_as("SELECT fingerprint, signing, sealing FROM vendor_keys WHERE signing IS NOT NULL ORDER BY pinned_at, fingerprint")
             .fetch_all(connection)
             .await?;
     let key = |(fingerprint, signing, sealing): (String, Vec<u8>, Vec<u8>)| {

@@ -79,10 +79,13 @@ impl Usage {
             "SELECT d.*, s.product, s.client, n.name FROM usage_denials AS d CROSS JOIN usage_series AS s ON s.id = d.series
              CROSS JOIN usage_names AS n ON n.id = d.user
              WHERE d.minute >= ?1 AND d.minute <= ?2 AND d.last >= ?3 AND d.at < ?4
-             AND (d.minute, d.series, d.user) < (?5, ?6, ?7)
+             AND (?5 = 9223372036854775807 OR (d.minute, s.product, s.client, s.context, s.deployment, n.name) < (?5,
+                 (SELECT product FROM usage_series WHERE id = ?6), (SELECT client FROM usage_series WHERE id = ?6),
+                 (SELECT context FROM usage_series WHERE id = ?6), (SELECT deployment FROM usage_series WHERE id = ?6),
+                 (SELECT name FROM usage_names WHERE id = ?7)))
              AND (?8 IS NULL OR s.product = ?8) AND (?9 IS NULL OR s.client = ?9)
              AND (?10 IS NULL OR s.context = ?10) AND (?11 IS NULL OR s.deployment = ?11)
-             ORDER BY d.minute DESC, d.series DESC, d.user DESC LIMIT ?12",
+             ORDER BY d.minute DESC, s.product DESC, s.client DESC, s.context DESC, s.deployment DESC, n.name DESC LIMIT ?12",
         )
         .bind(filter.from_ms.div_euclid(MINUTE_MS))
         .bind(filter.to_ms.div_euclid(MINUTE_MS).min(before.minute))

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::world::{HOUR, MINUTE, START, UsageFixture, batch, denied, ended, open, returned};
 
 #[tokio::test]
-async fn what_was_written_and_not_committed_is_cut_off() {
+async fn what_was_written_and_not_committed_is_set_aside() {
     let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, MINUTE)]).await;
     let path = world.file("2026.11.22");
@@ -14,6 +14,7 @@ async fn what_was_written_and_not_committed_is_cut_off() {
     std::fs::write(world.file("2026.11.23"), "left by a crash\n").unwrap();
     let world = world.reopened().await;
     assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(std::fs::read(world.file("2026.11.22.torn")).unwrap(), b"1795305600000\t1\tretu");
     assert!(!world.file("2026.11.23").exists());
     assert!(world.usage.findings().is_empty());
     assert_eq!(world.take(1, 2, vec![returned("SPEECH", MINUTE, 2 * MINUTE)]).await, 2);
