@@ -11,6 +11,7 @@ mod conf;
 mod diagnostics;
 mod exchange;
 mod licenses;
+mod locked;
 mod logs;
 mod monitor;
 mod operations;
@@ -78,6 +79,7 @@ fn gathered() -> GatheredOperations {
         exchange::operations,
         clients::operations,
         usage::operations,
+        locked::operations,
         servers::operations,
         alerts::operations,
         accounts::operations,

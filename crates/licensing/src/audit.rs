@@ -106,6 +106,7 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Sync, "cluster.remove", "Cluster removed"),
     action(ActionGroup::Licenses, "ve.install", "Machine license installed"),
     action(ActionGroup::Licenses, "monitor-license.read", "Monitor license read"),
+    action(ActionGroup::Licenses, "locked.unlock", "Records unlocked"),
     action(ActionGroup::Servers, "peer.invite", "Server invited"),
     action(ActionGroup::Servers, "peer.join", "Server joined"),
     action(ActionGroup::Servers, "peer.remove", "Server removed"),

@@ -47,11 +47,13 @@ pub enum Permission {
     Drain,
     /// Add servers to the installation, and remove them.
     ManageServers,
+    /// Unlock usage records.
+    UnlockRecords,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 14] = [
         Permission::View,
         Permission::EditConfiguration,
         Permission::RestoreConfiguration,
@@ -65,6 +67,7 @@ impl Permission {
         Permission::HandleAlerts,
         Permission::Drain,
         Permission::ManageServers,
+        Permission::UnlockRecords,
     ];
 
     /// The least role that has this permission.
@@ -75,6 +78,7 @@ impl Permission {
             Permission::Exchange
             | Permission::HandleAlerts
             | Permission::Drain
+            | Permission::UnlockRecords
             | Permission::ViewAudit
             | Permission::ViewLogs => Role::Operator,
             Permission::EditConfiguration
@@ -119,6 +123,7 @@ impl Role {
             Permission::Exchange => "Syncing with the licensing nodes needs the role operator or administrator.",
             Permission::HandleAlerts => "Acknowledging and silencing alerts needs the role operator or administrator.",
             Permission::Drain => "Draining clients needs the role operator or administrator.",
+            Permission::UnlockRecords => "Unlocking records needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
@@ -164,6 +169,7 @@ mod tests {
             (Exchange, [false, true, true]),
             (HandleAlerts, [false, true, true]),
             (Drain, [false, true, true]),
+            (UnlockRecords, [false, true, true]),
             (ManageServers, [false, false, true]),
             (ViewAudit, [false, true, true]),
             (ViewLogs, [false, true, true]),

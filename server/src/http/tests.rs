@@ -39,6 +39,7 @@ mod audit;
 mod clients;
 mod diagnostics;
 mod door;
+mod locked;
 mod proxies;
 
 struct TestApp {
