@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # In CI one target folder outside the clone is shared by all runs, so that nothing is compiled twice.
 CACHE := $(HOME)/.cache/leasehold
-PROGRAMS := leasehold leasehold-node license-reporter-tool license_viewer
+PROGRAMS := leasehold leasehold-node license-reporter-tool license_viewer ftlm_deobfuscate lmmgr
 export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 
 .PHONY: help build run test check ci bench fuzz chaos dist docs clean

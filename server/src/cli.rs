@@ -8,6 +8,7 @@ mod conf;
 mod demo_data;
 mod exchange;
 mod license;
+mod locked;
 mod peers;
 mod register;
 pub mod serve;
@@ -58,6 +59,9 @@ enum Command {
     /// Request, install and show the license of this machine
     #[command(subcommand)]
     License(license::LicenseCommand),
+    /// Usage records that were locked while the monitor license was in violation
+    #[command(subcommand)]
+    Locked(locked::LockedCommand),
     /// Show and change license_server.conf, and list Leasehold's own settings
     #[command(subcommand)]
     Config(conf::ConfCommand),
@@ -218,6 +222,7 @@ impl Cli {
             Command::Licenses(command) => command.run(remote).await,
             Command::Exchange(command) => command.run(remote).await,
             Command::License(command) => command.run(remote).await,
+            Command::Locked(command) => command.run(remote).await,
             Command::Client(command) => command.run().await,
             Command::DemoData(command) => command.run().await,
             Command::Config(command) => command.run(remote).await,

@@ -2,6 +2,7 @@
 
 pub mod exit;
 pub mod output;
+pub mod sibling;
 pub mod time;
 
 use std::process::ExitCode;

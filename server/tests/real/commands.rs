@@ -212,6 +212,32 @@ fn no_program_panics_where_its_output_or_its_errors_cannot_be_written() {
 }
 
 #[test]
+fn the_programs_that_unlock_records_are_leasehold_by_other_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let ftlm = env!("CARGO_BIN_EXE_ftlm_deobfuscate");
+    let lmmgr = env!("CARGO_BIN_EXE_lmmgr");
+    let cases: [(&str, &[&str], i32); 8] = [
+        (ftlm, &["-h"], 0),
+        (ftlm, &["-show", "--data", &nowhere], 3),
+        (ftlm, &["-do", "--data", &nowhere], 3),
+        (ftlm, &["-do", "-k", &nowhere, "--data", &nowhere], 2),
+        (ftlm, &["-undo"], 2),
+        (lmmgr, &["deobfuscate", "--data", &nowhere], 3),
+        (lmmgr, &["obfuscate"], 2),
+        (lmmgr, &["--help"], 0),
+    ];
+    for (program, arguments, code) in cases {
+        let done = Command::new(program).args(arguments).output().unwrap();
+        assert_eq!(done.status.code(), Some(code), "{program} {arguments:?}: {}", stderr(&done));
+    }
+    let help = stdout(&Command::new(ftlm).arg("-h").output().unwrap());
+    for option in ["-h ", "-v ", "-do ", "-k ", "-show "] {
+        assert!(help.contains(&format!("    {option}")), "{option}: {help}");
+    }
+}
+
+#[test]
 fn a_server_goes_on_where_its_log_on_stderr_cannot_be_written() {
     for place in [unread as fn() -> Stdio, full] {
         let folder = tempfile::tempdir().unwrap();
