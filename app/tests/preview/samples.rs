@@ -63,6 +63,7 @@ pub fn attention(change: impl FnOnce(&mut Facts<'_>)) -> Vec<PartState> {
         findings: (0, 0),
         restart: &[],
         storage: StorageFacts { free: Some(214_000_000_000), ..StorageFacts::default() },
+        monitor: Default::default(),
         now: NOW,
         zone: &|_| Zone::utc(),
     };

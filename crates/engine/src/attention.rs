@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use licensing::alerts::Amount;
-use licensing::attention::{DISK_EXHAUSTED, Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
+use licensing::attention::{DISK_EXHAUSTED, Facts, LicenseFacts, MonitorFacts, PartState, StorageFacts, SyncFacts};
 use licensing::bundle::LicenseStatus;
 use licensing::conf::check::Severity;
 use licensing::conf::setting;
@@ -307,6 +307,7 @@ impl Engine {
                 audit_broken: found.audit.filter(|broken| !broken.is_empty()),
                 failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
             },
+            monitor: MonitorFacts::default(),
             now: self.clock.now_ms(),
             zone: &local_zone,
         }

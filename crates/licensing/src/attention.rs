@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{ContactPhase, DAY, Millis};
+use crate::monitor::Standing;
 use crate::service::{Judgement, Situation, Urgency};
 use crate::words::{Zone, bytes, count, grouped, instant_near, list};
 
@@ -170,6 +171,19 @@ pub struct StorageFacts {
     pub failing_tasks: Vec<String>,
 }
 
+/// The monitor's license, and what is locked for want of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MonitorFacts {
+    /// How the license stands.
+    pub standing: Standing,
+    /// Records that are locked.
+    pub locked: u64,
+    /// Files they are in.
+    pub files: usize,
+    /// Files of which a license covers some records that are still locked.
+    pub coverable: usize,
+}
+
 /// What a server knows.
 pub struct Facts<'a> {
     /// Who serves.
@@ -204,6 +218,8 @@ pub struct Facts<'a> {
     pub restart: &'a [String],
     /// Disk, database, audit chain.
     pub storage: StorageFacts,
+    /// The monitor's license, and what is locked.
+    pub monitor: MonitorFacts,
     /// Now.
     pub now: Millis,
     /// The time zone at an instant.
@@ -347,6 +363,7 @@ impl Facts<'_> {
         if let Some((level, sentence)) = self.machine.filter(|(level, _)| *level >= Urgency::Warning) {
             found.add_at(level, "Machine license", sentence, "/licenses#machine");
         }
+        self.monitor_license(found);
         let Some(licenses) = &self.licenses else {
             let sentence = match self.machine {
                 Some((_, sentence)) => sentence.to_owned(),
@@ -401,6 +418,23 @@ impl Facts<'_> {
             format!("{} in service", grouped(licenses.loaded as u64)),
             format!("{loaded} in service.{}", end.unwrap_or_default()),
         )
+    }
+
+    fn monitor_license(&self, found: &mut Found) {
+        let standing = &self.monitor.standing;
+        let (level, sentence) = (standing.level(self.now), standing.sentence(self.now, self.zone));
+        let state = match standing {
+            Standing::Locking { .. } => "Records locked",
+            Standing::Grace { .. } => "Monitor license",
+            Standing::NotNeeded | Standing::Licensed { .. } => "Monitor license expiring",
+        };
+        let sentence = match standing.violation() {
+            Some(violation) => format!("{sentence} {}", violation.to_do()),
+            None => format!("The license of the usage monitor ends soon. {sentence}"),
+        };
+        if level >= Urgency::Warning {
+            found.add_at(level, state, sentence, "/database#monitor-license");
+        }
     }
 
     fn usage(&self, found: &mut Found) -> (String, String) {
@@ -491,6 +525,18 @@ impl Facts<'_> {
         if let Some(broken) = &storage.audit_broken {
             found.add_at(Urgency::Critical, "Audit chain broken", broken.clone(), "/audit");
         }
+        let MonitorFacts { locked, files, coverable, .. } = self.monitor;
+        if locked > 0 {
+            let records = count(locked, "record", "records");
+            let what_next = match coverable {
+                0 => "The Database page says which license unlocks them.",
+                _ => "A license covers some of them: unlock them on the Database page.",
+            };
+            let (files, are) = (count(files, "file", "files"), if locked == 1 { "is" } else { "are" });
+            let sentence =
+                format!("{records} in {files} {are} locked and missing from the Usage reports. {what_next}");
+            found.add_at(Urgency::Warning, format!("{} locked", grouped(locked)), sentence, "/database#locked");
+        }
         let free = storage.free.map(bytes);
         match storage.free {
             Some(..DISK_FULL) => found.add(
@@ -547,6 +593,7 @@ fn some(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::{GRACE, Violation};
 
     const NOW: Millis = 1_796_000_000_000;
 
@@ -573,6 +620,7 @@ mod tests {
             findings: (0, 0),
             restart: &[],
             storage: StorageFacts { free: Some(40 * DISK_LOW), ..StorageFacts::default() },
+            monitor: MonitorFacts::default(),
             now: NOW,
             zone: &utc,
         }
@@ -704,6 +752,41 @@ mod tests {
         assert_eq!(state.issues[1].path, "/audit");
         facts.storage = StorageFacts { free: Some(DISK_LOW - 1), ..StorageFacts::default() };
         assert_eq!(part(&facts, Part::Storage).level, Urgency::Warning);
+    }
+
+    #[test]
+    fn a_violation_of_the_monitor_license_and_locked_records_lead_to_the_database_page() {
+        let service = Judgement::default();
+        let mut facts = well(&service);
+        // Also where no application takes a license from this server.
+        facts.licenses = None;
+        let (violation, since) = (Violation::Expired, NOW - DAY);
+        for (standing, level, state) in [
+            (Standing::Licensed { users: 50, until: NOW + 31 * DAY }, Urgency::Ok, "None yet"),
+            (Standing::Licensed { users: 50, until: NOW + DAY }, Urgency::Warning, "Monitor license expiring"),
+            (Standing::Grace { violation, since, ends: since + GRACE }, Urgency::Warning, "Monitor license"),
+            (Standing::Locking { violation, since: NOW - GRACE }, Urgency::Critical, "Records locked"),
+        ] {
+            facts.monitor.standing = standing;
+            let told = part(&facts, Part::Licenses);
+            assert_eq!((told.level, told.state.as_str()), (level, state));
+            if level > Urgency::Ok {
+                assert_eq!(told.path, "/database#monitor-license");
+            }
+        }
+        assert!(part(&facts, Part::Licenses).sentence.ends_with(Violation::Expired.to_do()));
+        facts.monitor = MonitorFacts { locked: 1, files: 1, ..MonitorFacts::default() };
+        let told = part(&facts, Part::Storage);
+        assert_eq!(
+            (told.level, told.state.as_str(), told.path.as_str()),
+            (Urgency::Warning, "1 locked", "/database#locked")
+        );
+        assert_eq!(
+            told.sentence,
+            "1 record in 1 file is locked and missing from the Usage reports. The Database page says which license unlocks them."
+        );
+        facts.monitor = MonitorFacts { locked: 1_200, files: 2, coverable: 1, ..MonitorFacts::default() };
+        assert!(part(&facts, Part::Storage).sentence.ends_with("unlock them on the Database page."));
     }
 
     #[test]

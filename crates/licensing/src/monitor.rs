@@ -9,6 +9,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod window;
+mod words;
 
 pub use document::{
     DOMAIN, DayKey, MOST_KEYS, MOST_LICENSES, MonitorDocument, MonitorDocumentError, SignedMonitorDocument,

@@ -17,8 +17,9 @@ use engine::conf::BaseRevision;
 use engine::exchange::NodeSettings;
 use http_body_util::BodyExt;
 use licensing::alerts::{Condition, ConditionKind, RuleSettings};
-use licensing::attention::{Facts, LicenseFacts, StorageFacts, SyncFacts};
+use licensing::attention::{Facts, LicenseFacts, MonitorFacts, StorageFacts, SyncFacts};
 use licensing::contact::ContactPhase;
+use licensing::monitor::{Standing, Violation};
 use licensing::permission::Role;
 use licensing::registration::Registration;
 use licensing::registration_file::RegistrationFile;
@@ -510,11 +511,17 @@ async fn what_needs_attention_leads_to_pages_that_exist() {
             trouble: Some("The disk is full.".to_owned()),
             ..StorageFacts::default()
         },
+        monitor: MonitorFacts {
+            standing: Standing::Locking { violation: Violation::Expired, since: 0 },
+            locked: 1,
+            files: 1,
+            coverable: 0,
+        },
         now: 0,
         zone: &zone,
     };
     let parts = facts.judge();
-    assert!(parts.iter().map(|part| part.issues.len()).sum::<usize>() >= 14);
+    assert!(parts.iter().map(|part| part.issues.len()).sum::<usize>() >= 16);
     for part in parts {
         for path in part.issues.into_iter().map(|issue| issue.path).chain([part.part.path().to_owned()]) {
             let request = Request::get(&path).header(header::COOKIE, &cookie);

@@ -65,6 +65,10 @@ pub enum ConditionKind {
     AuditBroken,
     /// A background task failed and was restarted.
     TaskRestarted,
+    /// The monitor license is in violation.
+    MonitorLicense,
+    /// Usage records are locked.
+    RecordsLocked,
 }
 
 /// One kind of condition.
@@ -101,7 +105,7 @@ struct Row {
     to_do: &'static str,
 }
 
-static CONDITIONS: [Row; 15] = [
+static CONDITIONS: [Row; 17] = [
     Row {
         kind: ConditionKind::HoursLeft,
         title: "Backup hours low",
@@ -473,6 +477,58 @@ static CONDITIONS: [Row; 15] = [
         resolved: |task| format!("The background task {task} has run for an hour"),
         next: |_, _| "A task that keeps failing stops the server, so that the service manager restarts it.".to_owned(),
         to_do: "It is a fault of the program: report it with the lines of the log around it.",
+    },
+    Row {
+        kind: ConditionKind::MonitorLicense,
+        title: "Monitor license in violation",
+        help: "The monitor license has expired, can't be read, or is for fewer users than were observed.",
+        threshold: None,
+        wait: 0,
+        remind: DAY,
+        concerns: |signals| signals.monitor.is_some(),
+        path: "/database",
+        is_about_service: false,
+        sentence: |_| "The monitor license is in violation.".to_owned(),
+        check: |signals, _, _| {
+            let bad = |violation: &Subject| SubjectFinding::Bad(Evidence::of(violation.at_ms.unwrap_or_default()));
+            Some(signals.monitor.as_ref()?.iter().map(|violation| (violation.name.clone(), bad(violation))).collect())
+        },
+        headline: |violation| format!("The monitor license is in violation: {violation}"),
+        found: |violation, evidence, now| {
+            let locks = at(evidence.value, now);
+            let follows = match evidence.value <= now {
+                true => format!("Usage records have been locked since {locks}."),
+                false => format!("Usage records are stored as usual until {locks}, then locked."),
+            };
+            format!("The monitor license is in violation: {violation}. {follows}")
+        },
+        resolved: |violation| format!("The monitor license is no longer in violation: {violation}"),
+        next: |_, _| "Locked records are kept, but missing from the Usage reports until a license covers them.".to_owned(),
+        to_do: "The Database page says what is missing. Put the key file back, or ask the vendor for a license, then sync.",
+    },
+    Row {
+        kind: ConditionKind::RecordsLocked,
+        title: "Records locked",
+        help: "Usage records are locked, and missing from the Usage reports.",
+        threshold: None,
+        wait: 0,
+        remind: DAY,
+        concerns: |signals| signals.monitor.is_some(),
+        path: "/database",
+        is_about_service: false,
+        sentence: |_| "Usage records are locked.".to_owned(),
+        check: |signals, _, _| {
+            let records = signals.levels.locked?;
+            Some(own(records > 0, Evidence::of(Millis::try_from(records).unwrap_or(Millis::MAX))))
+        },
+        headline: |_| "Usage records are locked".to_owned(),
+        found: |_, evidence, _| {
+            let are = if evidence.value == 1 { "is" } else { "are" };
+            format!("{} {are} locked.", count(evidence.value, "usage record", "usage records"))
+        },
+        resolved: |_| "No usage records are locked any longer".to_owned(),
+        next: |_, _| "They are kept, and missing from the Usage reports until they are unlocked.".to_owned(),
+        to_do: "The Database page says which license unlocks them. With that license, unlock them there.",
     },
 ];
 

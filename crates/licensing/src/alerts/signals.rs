@@ -47,6 +47,10 @@ pub struct Signals {
     /// Background tasks restarted within the last hour, and how often.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarted: Option<Vec<Amount>>,
+    /// Violations of the monitor license, and from when each locks records; `None` where no such license was ever
+    /// installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Vec<Subject>>,
     /// Measurements that move all the time.
     #[serde(skip)]
     pub levels: Levels,
@@ -65,7 +69,8 @@ impl Signals {
         let denied = |of: &Signals| -> Option<Vec<String>> {
             Some(of.levels.denials.as_ref()?.iter().map(|product| product.name.clone()).collect())
         };
-        denied(self) != denied(before) || still(self) != still(before)
+        let has_locked = |of: &Signals| of.levels.locked.is_some_and(|records| records > 0);
+        denied(self) != denied(before) || has_locked(self) != has_locked(before) || still(self) != still(before)
     }
 }
 
@@ -82,6 +87,9 @@ pub struct Levels {
     /// Products with denials within the last hour, and how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denials: Option<Vec<Amount>>,
+    /// Records that are locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locked: Option<u64>,
 }
 
 /// A name with a number.

@@ -101,6 +101,10 @@ fn every_kind_has_words_and_a_number_within_its_limits() {
 #[case(condition(ConditionKind::AuditBroken, 0), Signals { audit_broken: Some(String::new()), ..Signals::default() }, false)]
 #[case(condition(ConditionKind::TaskRestarted, 0), Signals { restarted: Some(vec![amount("peers", 1)]), ..Signals::default() }, true)]
 #[case(condition(ConditionKind::TaskRestarted, 0), Signals { restarted: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::MonitorLicense, 0), Signals { monitor: Some(vec![subject("expired", Some(1))]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::MonitorLicense, 0), Signals { monitor: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::RecordsLocked, 0), levels(Levels { locked: Some(1), ..Levels::default() }), true)]
+#[case(condition(ConditionKind::RecordsLocked, 0), levels(Levels { locked: Some(0), ..Levels::default() }), false)]
 fn a_condition_holds_exactly_from_its_number_on(
     #[case] condition: Condition,
     #[case] signals: Signals,
@@ -244,13 +248,19 @@ fn use_that_hovers_at_its_limit_fires_once() {
 
 #[test]
 fn the_suggested_rules_are_those_that_are_missing_and_concern_this_server() {
-    let all = suggested(&[], &Signals { hours_left_ms: Some(1), ..Signals::default() });
+    let all = suggested(&[], &Signals { hours_left_ms: Some(1), monitor: Some(Vec::new()), ..Signals::default() });
     assert_eq!(all.len(), ConditionKind::ALL.len());
     assert!(all.iter().all(|rule| rule.wait_ms == rule.condition.kind().usual_wait()));
     let some = suggested(&[ConditionKind::PeerDown], &Signals::default());
     let kinds: Vec<ConditionKind> = some.iter().map(|rule| rule.condition.kind()).collect();
-    assert_eq!(kinds.len(), ConditionKind::ALL.len() - 2);
-    assert!(!kinds.contains(&ConditionKind::PeerDown) && !kinds.contains(&ConditionKind::HoursLeft));
+    let left_out = [
+        ConditionKind::PeerDown,
+        ConditionKind::HoursLeft,
+        ConditionKind::MonitorLicense,
+        ConditionKind::RecordsLocked,
+    ];
+    assert_eq!(kinds.len(), ConditionKind::ALL.len() - left_out.len());
+    assert!(left_out.iter().all(|kind| !kinds.contains(kind)));
     assert_eq!(suggested(ConditionKind::ALL, &Signals::default()), []);
 }
 
@@ -280,6 +290,8 @@ fn measurements_that_move_all_the_time_are_no_event() {
     assert!(!now.is_event_since(&before));
     now.levels.denials = Some(vec![amount("P", 9), amount("Q", 1)]);
     assert!(now.is_event_since(&before), "another product is denied");
+    let locked = |records| levels(Levels { locked: Some(records), ..Levels::default() });
+    assert!(locked(1).is_event_since(&locked(0)) && !locked(9).is_event_since(&locked(1)));
     assert!(peer("b", Some(START)).is_event_since(&peer("b", None)));
 }
 
@@ -369,6 +381,19 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             "The audit log was altered at entry 7, or before it.",
         ),
         (ConditionKind::TaskRestarted, "peers", Evidence::of(3), "peers was restarted 3 times in the last hour."),
+        (
+            ConditionKind::MonitorLicense,
+            "expired",
+            Evidence::of(now + DAY),
+            "The monitor license is in violation: expired. Usage records are stored as usual until Sat 16 Jan, 09:00 UTC, then locked.",
+        ),
+        (
+            ConditionKind::MonitorLicense,
+            "too many users",
+            Evidence::of(START),
+            "The monitor license is in violation: too many users. Usage records have been locked since Fri 15 Jan, 08:00 UTC.",
+        ),
+        (ConditionKind::RecordsLocked, "", Evidence::of(1), "1 usage record is locked."),
     ] {
         let rule = RuleSettings::new(Condition::usual(kind));
         let said = |kind| {

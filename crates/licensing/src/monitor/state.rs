@@ -173,9 +173,10 @@ pub fn locks(state: &MonitorState, licensed: Option<u64>, index: u64, now: Milli
 }
 
 /// How the monitor's license stands: what pages, status, alerts and metrics tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Standing {
     /// None was ever installed.
+    #[default]
     NotNeeded,
     /// All is well.
     Licensed {

@@ -168,4 +168,37 @@ fn licenses_that_meet_cover_a_time_together_and_a_gap_of_a_millisecond_does_not(
     assert_eq!(most_users(&both, T, T + DAY - 1), Some(56));
     assert_eq!(most_users(&both, T, T + DAY), Some(60));
     assert_eq!(most_users(&[next], T, T + DAY - 1), None);
+fn the_standing_is_told_in_a_sentence_with_its_instants() {
+    use crate::{service::Urgency, words::Zone};
+    let utc = |_| Zone::utc();
+    let (violation, since) = (Violation::TooManyUsers, T);
+    for (standing, level, sentence) in [
+        (
+            Standing::NotNeeded,
+            Urgency::Ok,
+            "No monitor license is required; usage records are stored in the clear.",
+        ),
+        (
+            Standing::Licensed { users: 1, until: T + 100 * DAY },
+            Urgency::Ok,
+            "Licensed for 1 user until Sat 5 Sep, 20:26 UTC.",
+        ),
+        (
+            Standing::Licensed { users: 50, until: T + 30 * DAY },
+            Urgency::Warning,
+            "Licensed for 50 users until Sat 27 Jun, 20:26 UTC.",
+        ),
+        (
+            Standing::Grace { violation: Violation::Expired, since, ends: since + GRACE },
+            Urgency::Warning,
+            "No monitor license is in force. This began Thu 28 May, 20:26 UTC. Usage records are stored as usual until Tue 2 Jun, 20:26 UTC, then locked.",
+        ),
+        (
+            Standing::Locking { violation, since },
+            Urgency::Critical,
+            "More users were observed than are licensed. Usage records of users beyond the licensed number have been locked since Tue 2 Jun, 20:26 UTC.",
+        ),
+    ] {
+        assert_eq!((standing.level(T), standing.sentence(T, &utc).as_str()), (level, sentence));
+    }
 }
