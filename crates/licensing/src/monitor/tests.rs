@@ -121,6 +121,18 @@ fn windows_follow_one_another() {
     for window in [ObservationWindow::Day, ObservationWindow::Week, ObservationWindow::Month] {
         assert_eq!(window.number(monday), window.number(monday - 1) + 1, "{window}");
         assert_eq!(window.number(monday), window.number(monday + DAY - 1), "{window}");
+        assert_eq!((window.begins(monday), window.begins(monday + DAY - 1)), (monday, monday), "{window}");
+    }
+}
+
+#[test]
+fn a_window_begins_with_its_day_week_or_month() {
+    let thursday = 1_780_000_000_000; // 2026-05-28T20:26:40Z
+    for (window, days) in [(ObservationWindow::Day, 0), (ObservationWindow::Week, 3), (ObservationWindow::Month, 27)] {
+        let begins = window.begins(thursday);
+        assert_eq!(thursday.div_euclid(DAY) - begins / DAY, days, "{window}");
+        assert_eq!((begins % DAY, window.number(begins)), (0, window.number(thursday)), "{window}");
+        assert_eq!(window.number(begins - 1), window.number(thursday) - 1, "{window}");
     }
 }
 
