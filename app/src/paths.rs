@@ -85,6 +85,10 @@ pub const EXCHANGE_LEDGER: &str = "/exchange/ledger";
 pub const EXCHANGE_CLUSTERS: &str = "/exchange/clusters";
 
 pub const DATABASE: &str = "/database";
+/// A dry run: what of the locked records can be unlocked.
+pub const DATABASE_LOCKED_CHECK: &str = "/database/locked/check";
+pub const DATABASE_LOCKED_UNLOCK: &str = "/database/locked/unlock";
+pub const DATABASE_AT_LOCKED: &str = "/database#locked";
 
 pub const LOGS: &str = "/logs";
 /// Lines of the log as a file.
@@ -149,6 +153,8 @@ pub const API_AUDIT: &str = "/api/v1/audit";
 pub const API_DIAGNOSTICS: &str = "/api/v1/diagnostics";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
+/// Unlocks records.
+pub const API_LOCKED_UNLOCK: &str = "/api/v1/locked/unlock";
 
 /// Route pattern of [`report_download`].
 pub const EXCHANGE_REPORT_DOWNLOAD_PATTERN: &str = "/exchange/report/{id}/download";

@@ -1,5 +1,11 @@
 //! What the server stores: how much there is, whether it is in order, and its backups.
 
+mod locked;
+mod monitor;
+
+pub use locked::{LockedBlock, LockedModel};
+pub use monitor::{FirstSeen, MonitorBlock, MonitorModel, SourceRow};
+
 use leptos::prelude::*;
 
 use crate::components::{FormErrors, PageHeader};

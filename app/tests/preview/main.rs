@@ -5,6 +5,7 @@
 
 mod alerts;
 mod clients;
+mod database;
 mod diagnostics;
 mod exchange_pages;
 mod exchange_samples;

@@ -36,6 +36,7 @@ pub fn all() -> Vec<Preview> {
         crate::exchange_pages::all(),
         crate::usage::pages(),
         crate::clients::pages(),
+        crate::database::pages(),
         crate::servers::pages(),
         crate::alerts::pages(),
         crate::logs::pages(),
