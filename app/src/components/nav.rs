@@ -70,6 +70,7 @@ pub(crate) fn topics(path: &str) -> &'static str {
         Some(paths::LICENSES | paths::CLIENTS) => "attention conf exchange clients",
         Some(paths::SERVERS) => "attention conf exchange servers clients audit",
         Some(paths::USAGE) => "attention conf exchange",
+        Some(paths::DATABASE) => "attention conf exchange audit locked",
         Some(paths::LOGS) => "attention conf exchange logs",
         Some(paths::ALERTS) => "attention conf exchange alerts audit",
         _ => "attention conf exchange audit",

@@ -4,7 +4,7 @@ mod locked;
 mod monitor;
 
 pub use locked::{LockedBlock, LockedModel};
-pub use monitor::{FirstSeen, MonitorBlock, MonitorModel, SourceRow};
+pub use monitor::{MonitorBlock, MonitorModel};
 
 use leptos::prelude::*;
 

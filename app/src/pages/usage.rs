@@ -16,7 +16,7 @@ use crate::drawn::Draw;
 use crate::islands::CopyButton;
 use crate::pages::exchange::curl;
 use crate::paths;
-use crate::request::Tone;
+use crate::request::{Tone, request};
 use detail::ProductDetail;
 use leptos::prelude::*;
 use summary::{Opening, Summary};
@@ -43,9 +43,26 @@ pub fn UsageView(data: UsagePage) -> impl IntoView {
             title="Usage"
             lead=lead.unwrap_or_else(|| "Licenses that applications check out from this server.".drawn())
         />
+        <Locked />
         {if data.any { view! { <Report data=data /> }.drawn() } else { view! { <Nothing data=data /> }.drawn() }}
     }
     .drawn()
+}
+
+/// That records are missing here because they are locked, where some are.
+#[component]
+fn Locked() -> impl IntoView {
+    let request = request();
+    let mut issues = request.badge.attention.iter().flat_map(|part| &part.issues);
+    let locked = issues.find(|issue| issue.path == paths::DATABASE_AT_LOCKED);
+    locked.map(|locked| {
+        view! {
+            <Banner tone=Tone::Warning text=locked.sentence.clone()>
+                <LinkButton href=paths::DATABASE_AT_LOCKED>"Go to Database"</LinkButton>
+            </Banner>
+        }
+        .drawn()
+    })
 }
 
 /// No license was ever taken.

@@ -7,16 +7,37 @@ use app::drawn::Draw;
 use app::pages::database::*;
 use app::request::RequestContext;
 use engine::locked::{Coverage, DamagedLine, LockedFile, UnlockProgress};
+use engine::monitor::{FirstObserved, MonitorSource, MonitorView};
 use leptos::prelude::*;
-use licensing::monitor::{GRACE, MonitorLicense, ObservationWindow, Standing, Violation, needed};
+use licensing::monitor::{GRACE, MonitorLicense, MonitorState, ObservationWindow, Standing, Violation, needed};
 
 fn license(id: &str, from: i64, to: i64, users: u64) -> MonitorLicense {
     MonitorLicense { id: id.into(), from, to, users }
 }
 
+/// No license ever.
+fn never() -> MonitorModel {
+    let view = MonitorView {
+        standing: Standing::NotNeeded,
+        licenses: Vec::new(),
+        sources: Vec::new(),
+        users: 0,
+        licensed: None,
+        window: ObservationWindow::Day,
+        state: MonitorState::default(),
+    };
+    MonitorModel { view, counted_from: NOW, first_observed: Vec::new() }
+}
+
 /// 56 users with 50 licensed, counted by the month.
 fn beyond() -> MonitorModel {
-    MonitorModel {
+    let source = |name, path_or_address: &str, ago, problem: Option<&str>| MonitorSource {
+        name,
+        path_or_address: path_or_address.into(),
+        last_read: Some(NOW - ago),
+        problem: problem.map(str::to_owned),
+    };
+    let view = MonitorView {
         standing: Standing::Locking { violation: Violation::TooManyUsers, since: NOW - 6 * DAY },
         licenses: vec![
             license("mon-1", NOW - 400 * DAY, NOW - 40 * DAY, 30),
@@ -24,35 +45,38 @@ fn beyond() -> MonitorModel {
             license("mon-3", NOW + 300 * DAY, NOW + 600 * DAY, 50),
         ],
         sources: vec![
-            SourceRow { name: "Sync with the vendor".into(), read_ms: Some(NOW - HOUR), ..SourceRow::default() },
-            SourceRow {
-                name: "Key file".into(),
-                place: "/var/lib/leasehold/licmon.swd/license.lm.key".into(),
-                read_ms: Some(NOW - 9 * DAY),
-                problem: Some("The key file is missing.".into()),
-            },
+            source("exchange", "exchange", HOUR, None),
+            source("key-file", "/var/lib/leasehold/licmon.swd/license.lm.key", 9 * DAY, Some("The key file is missing.")),
         ],
         users: 56,
         licensed: Some(50),
         window: ObservationWindow::Month,
+        ..never().view
+    };
+    MonitorModel {
+        view,
         counted_from: NOW - 20 * DAY,
-        first_seen: vec![
-            FirstSeen { at_ms: NOW - 20 * DAY, first: 1, last: 31 },
-            FirstSeen { at_ms: NOW - 6 * DAY, first: 32, last: 55 },
-            FirstSeen { at_ms: NOW - DAY, first: 56, last: 56 },
+        first_observed: vec![
+            FirstObserved { at: NOW - 20 * DAY, first: 1, last: 31 },
+            FirstObserved { at: NOW - 6 * DAY, first: 32, last: 55 },
+            FirstObserved { at: NOW - DAY, first: 56, last: 56 },
         ],
     }
 }
 
+/// The same with another standing.
+fn standing(standing: Standing) -> MonitorModel {
+    MonitorModel { view: MonitorView { standing, ..beyond().view }, ..beyond() }
+}
+
 fn grace() -> MonitorModel {
     let (violation, since) = (Violation::Expired, NOW - DAY);
-    MonitorModel {
-        standing: Standing::Grace { violation, since, ends: since + GRACE },
+    let view = MonitorView {
         licensed: None,
         window: ObservationWindow::Day,
-        first_seen: Vec::new(),
-        ..beyond()
-    }
+        ..standing(Standing::Grace { violation, since, ends: since + GRACE }).view
+    };
+    MonitorModel { view, first_observed: Vec::new(), ..beyond() }
 }
 
 fn file(day: i64, coverage: Coverage) -> LockedFile {
@@ -117,7 +141,7 @@ pub fn pages() -> Vec<Preview> {
     let going = UnlockProgress { ended_ms: None, read: 900, unlocked: 800, ..run() };
     let mixed = || vec![file(3, Coverage::NotCovered), file(1, Coverage::Covered)];
     vec![
-        show("database-monitor-never", at(), MonitorModel::default(), LockedModel::default()),
+        show("database-monitor-never", at(), never(), LockedModel::default()),
         show("database-monitor-grace", at(), grace(), LockedModel::default()),
         show("database-locked", at(), beyond(), locked(mixed(), None)),
         show("database-locked-readonly", viewer("/database"), beyond(), locked(mixed(), None)),
@@ -128,7 +152,7 @@ pub fn pages() -> Vec<Preview> {
         show(
             "database-locked-done",
             at(),
-            MonitorModel { standing: Standing::Licensed { users: 60, until: NOW + 300 * DAY }, ..beyond() },
+            standing(Standing::Licensed { users: 60, until: NOW + 300 * DAY }),
             locked(Vec::new(), Some(UnlockProgress { unlocked: 2_400, ..run() })),
         ),
     ]
@@ -136,7 +160,7 @@ pub fn pages() -> Vec<Preview> {
 
 #[test]
 fn a_server_that_never_had_a_monitor_license_says_so_in_one_quiet_line() {
-    let page = html(administrator("/database"), MonitorModel::default(), LockedModel::default());
+    let page = html(administrator("/database"), never(), LockedModel::default());
     assert!(page.contains("No monitor license is required; usage records are stored in the clear."));
     assert!(!page.contains("id=\"locked\"") && !page.contains("Monitor license<"), "{page}");
 }

@@ -2,7 +2,7 @@
 
 use crate::Preview;
 use crate::pages::inside;
-use crate::samples::{DAY, HOUR, NOW, administrator};
+use crate::samples::{DAY, HOUR, NOW, administrator, attention};
 use app::pages::usage::*;
 use app::request::RequestContext;
 use leptos::prelude::*;
@@ -271,6 +271,20 @@ pub fn pages() -> Vec<Preview> {
         usage("usage-empty", empty),
         usage("usage-unlicensed", unlicensed),
     ]
+}
+
+#[test]
+fn a_report_says_that_records_are_missing_while_some_are_locked() {
+    let html = |locked: u64| {
+        let mut context = administrator("/usage");
+        context.badge.attention = attention(|facts| {
+            (facts.monitor.locked, facts.monitor.files) = (locked, 3);
+        });
+        inside("", context, || view! { <UsageView data=page() /> }.into_any()).html
+    };
+    let sentence = "1,200 records in 3 files are locked and missing from the Usage reports.";
+    assert!(html(1_200).contains(sentence) && html(1_200).contains("href=\"/database#locked\""));
+    assert!(!html(0).contains("href=\"/database#locked\""));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use licensing::service::Urgency;
 
 use crate::Engine;
 use crate::exchange::Licenses;
+use crate::locked::{Coverage, LockedFile};
 use crate::service::local_zone;
 use crate::tasks::ticks;
 
@@ -53,6 +54,8 @@ pub(crate) struct Found {
     /// What is missing before anything can be sent to the nodes.
     hindrance: Option<String>,
     denials_today: u64,
+    /// Files with locked records, and those of which a license covers some; none before the first look.
+    locked: Option<(usize, usize)>,
     /// Products with denials within the last hour, and how many; none before the first look.
     pub(crate) denials: Option<Vec<Amount>>,
     alerts: AlertsFound,
@@ -137,6 +140,7 @@ impl Engine {
         let verdict = self.audit.verdict(self.clock.now_ms()).await;
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
         let denied = self.denied_products(self.clock.now_ms() - HOUR).await;
+        let locked = if self.locked_records() == 0 { Ok(Vec::new()) } else { self.locked_files().await };
         self.look_at_firing().await;
         // Leaves a note of its own.
         let _ = self.identity().await;
@@ -145,6 +149,12 @@ impl Engine {
                 found.audit = Some(verdict.sentence().unwrap_or_default());
             }
             found.denials_today = denials.unwrap_or(found.denials_today);
+            if let Ok(files) = locked {
+                let locked = || files.iter().filter(|file| file.locked() > 0);
+                let is_covered =
+                    |file: &&LockedFile| matches!(file.coverage, Coverage::Covered | Coverage::Partly { .. });
+                found.locked = Some((locked().count(), locked().filter(is_covered).count()));
+            }
             found.denials = denied.ok().or(found.denials.take());
         });
     }
@@ -278,6 +288,9 @@ impl Engine {
         let at_limit: Vec<String> = at_limit.map(|pool| pool.product.clone()).collect();
         let conf_problem = conf.problem.as_ref().map(ToString::to_string);
         let service = self.service();
+        let (files, coverable) = found.locked.unwrap_or_default();
+        let locked = if files == 0 { 0 } else { self.locked_records() };
+        let monitor = MonitorFacts { standing: self.monitor().standing, locked, files, coverable };
         Facts {
             service: &service,
             registered: conf.effective.registered() && conf.problem.is_none(),
@@ -307,7 +320,7 @@ impl Engine {
                 audit_broken: found.audit.filter(|broken| !broken.is_empty()),
                 failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
             },
-            monitor: MonitorFacts::default(),
+            monitor,
             now: self.clock.now_ms(),
             zone: &local_zone,
         }

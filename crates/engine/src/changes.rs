@@ -35,11 +35,13 @@ pub enum Topic {
     Audit,
     /// What needs attention: it is shown on every page.
     Attention,
+    /// Locked records, unlocking, and how many users were observed.
+    Locked,
 }
 
 impl Topic {
     /// All of them, in the order of [`Versions`].
-    pub const ALL: [Topic; 8] = [
+    pub const ALL: [Topic; 9] = [
         Self::Conf,
         Self::Exchange,
         Self::Clients,
@@ -48,6 +50,7 @@ impl Topic {
         Self::Logs,
         Self::Audit,
         Self::Attention,
+        Self::Locked,
     ];
 
     /// The word in events and pages.
@@ -62,6 +65,7 @@ impl Topic {
             Self::Logs => "logs",
             Self::Audit => "audit",
             Self::Attention => "attention",
+            Self::Locked => "locked",
         }
     }
 }
@@ -128,6 +132,7 @@ impl Engine {
             self.logs_mark(),
             mark(&newest.audit),
             self.attention_mark(),
+            mark(&(self.locked_records(), self.unlock_progress(), self.monitor().users)),
         ];
         let mut versions = looked.map(|look| look.versions).unwrap_or_default();
         if let Some(before) = *looked {

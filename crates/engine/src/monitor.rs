@@ -5,6 +5,7 @@
 
 mod background;
 mod keys;
+mod observed;
 mod other_server;
 mod places;
 mod sources;
@@ -22,6 +23,7 @@ use licensing::contact::Millis;
 use licensing::monitor::{MonitorLicense, MonitorState, ObservationWindow, Standing};
 
 pub(crate) use background::{ASK_EVERY, EVERY};
+pub use observed::FirstObserved;
 pub use watch::MonitorWatch;
 pub(crate) use watch::ReadSources;
 

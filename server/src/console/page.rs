@@ -264,6 +264,7 @@ async fn context(
     let working = match path {
         paths::EXCHANGE | paths::SETUP_DONE => app.engine.sync_state().running,
         paths::DIAGNOSTICS => app.engine.reachability().running,
+        paths::DATABASE => app.engine.unlock_progress().is_some_and(|run| run.ended_ms.is_none()),
         _ => false,
     };
     let attention = if known.is_some() { app.engine.attention() } else { Vec::new() };

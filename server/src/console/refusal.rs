@@ -9,6 +9,7 @@ use engine::alerts::AlertError;
 use engine::conf::SaveError;
 use engine::drain::{DrainError, DrainRefusal};
 use engine::exchange::{ClusterError, PushError};
+use engine::locked::UnlockError;
 use engine::peers::{InviteError, JoinError, RemoveError};
 use engine::ve::InstallError;
 
@@ -65,6 +66,19 @@ impl Refusal for JoinError {
 impl Refusal for RemoveError {
     fn is_internal(&self) -> bool {
         matches!(self, Self::Sql(_))
+    }
+}
+
+impl Refusal for UnlockError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Database(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Running => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, HandleAlerts, ManageServers, OwnAccount, Register, RestoreConfiguration, View,
-    ViewAudit, ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ManageServers, OwnAccount, Register, RestoreConfiguration,
+    UnlockRecords, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -137,6 +137,8 @@ fn pages(table: Table) -> Table {
         .get(paths::DIAGNOSTICS_FIREWALL_TEXT, Person(View), diagnostics::firewall_as_text)
         .get(paths::DIAGNOSTICS_FIREWALL_CSV, Person(View), diagnostics::firewall_as_csv)
         .get(paths::DATABASE, Person(View), database::page)
+        .post(paths::DATABASE_LOCKED_CHECK, Person(UnlockRecords), &[], database::locked::check)
+        .post(paths::DATABASE_LOCKED_UNLOCK, Person(UnlockRecords), &["locked.unlock"], database::locked::unlock)
         .get(paths::LOGS, Person(ViewLogs), logs::page)
         .get(paths::LOGS_TEXT, Person(ViewLogs), logs::text)
         .get(paths::AUDIT, Person(ViewAudit), audit::page)

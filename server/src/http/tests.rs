@@ -1,6 +1,7 @@
 //! Walks all routes: each has an access rule that holds, and each that changes something says what it leaves in the audit log.
 
 mod conf;
+mod database;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

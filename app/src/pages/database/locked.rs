@@ -72,14 +72,17 @@ pub fn LockedBlock(data: LockedModel) -> impl IntoView {
         let page = page.map(|page| page.to_string()).unwrap_or_default();
         format!("{}#locked", paths::with_query(paths::DATABASE, &[("page", &page)]))
     });
-    let aside = (locked > 0).then(|| grouped(locked).drawn()).unwrap_or_else(|| ().drawn());
     let actions = (locked > 0).then(|| actions(&data));
+    let awaits_keys = data.files.iter().any(|file| file.coverage == Coverage::AwaitingKeys);
     let table = (locked > 0).then(|| files(&data.files[part.range()]));
     view! {
-        <Card title="Locked records" id="locked" aside=aside>
+        <Card title="Locked records" id="locked">
             <p>{sentence}</p>
             {run.map(|run| view! { <Run run=run /> })}
             {data.needs.filter(|_| locked > 0).map(|needs| view! { <Needs needs=needs /> })}
+            {awaits_keys.then(|| view! {
+                <p>"A license covers more of them; their keys come with the next sync. "<a href=paths::EXCHANGE>"Go to Exchange"</a></p>
+            })}
             {actions}
             {table}
             <Pages part=part href=at />
@@ -99,7 +102,7 @@ pub fn LockedBlock(data: LockedModel) -> impl IntoView {
 fn Needs(needs: String) -> impl IntoView {
     view! {
         <div class="way">
-            <h3>"License that unlocks the rest"</h3>
+            <h3>"License needed"</h3>
             <p><Copyable value=needs what="the license that is needed" /></p>
             <p class="fine">"Send this to the vendor. The license comes with the next sync, or as a key file."</p>
         </div>

@@ -1,75 +1,59 @@
 //! The monitor license: what it covers, where it comes from, and how many users were observed.
 
-use crate::components::{Card, Cell, Column, Fact, Facts, Pill, Table};
+use crate::components::{Card, Column, Date, Fact, Facts, Pill, Table};
 use crate::drawn::{Draw, Drawn};
 use crate::request::{Tone, request};
+use engine::monitor::{FirstObserved, MonitorSource, MonitorView};
 use engine::service::local_zone;
 use leptos::prelude::*;
-use licensing::monitor::{MonitorLicense, ObservationWindow, Standing};
+use licensing::monitor::{GRACE, MonitorLicense, ObservationWindow, Standing};
 use licensing::words::grouped;
 
-/// The monitor license. Times are Unix milliseconds.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The monitor license.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MonitorModel {
-    pub standing: Standing,
-    /// Of all sources that can be read.
-    pub licenses: Vec<MonitorLicense>,
-    pub sources: Vec<SourceRow>,
-    /// Observed since `counted_from`.
-    pub users: u64,
-    /// None while no license is in force.
-    pub licensed: Option<u64>,
-    pub window: ObservationWindow,
+    pub view: MonitorView,
+    /// Since when users are counted, Unix milliseconds.
     pub counted_from: i64,
-    /// The days on which users were first observed, oldest first.
-    pub first_seen: Vec<FirstSeen>,
-}
-
-/// A source of licenses.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SourceRow {
-    /// "Key file".
-    pub name: String,
-    /// Its path or address.
-    pub place: String,
-    pub read_ms: Option<i64>,
-    /// Why it can't be read now, in a sentence.
-    pub problem: Option<String>,
-}
-
-/// The users that were first observed on one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FirstSeen {
-    /// The first of them.
-    pub at_ms: i64,
-    /// Their numbers, in order of first appearance.
-    pub first: u64,
-    pub last: u64,
+    /// The days since then on which users were first observed.
+    pub first_observed: Vec<FirstObserved>,
 }
 
 /// The license; one line where none was ever needed.
 #[component]
 pub fn MonitorBlock(data: MonitorModel) -> impl IntoView {
     let now = request().now_ms;
-    let sentence = data.standing.sentence(now, &local_zone);
-    if data.standing == Standing::NotNeeded {
+    let MonitorModel { view: MonitorView { standing, licenses, sources, users, licensed, window, state }, .. } = data;
+    let sentence = standing.sentence(now, &local_zone);
+    if standing == Standing::NotNeeded {
         return view! { <p class="fine" id="monitor-license">{sentence}</p> }.drawn();
     }
-    let (tone, label) = (Tone::from(data.standing.level(now)), data.standing.label());
-    let observed = match data.licensed {
-        Some(licensed) => format!("{} of {} licensed", grouped(data.users), grouped(licensed)),
-        None => grouped(data.users),
+    let (tone, label) = (Tone::from(standing.level(now)), standing.label());
+    let observed = match licensed {
+        Some(licensed) => format!("{} of {} licensed", grouped(users), grouped(licensed)),
+        None => grouped(users),
     };
+    let others = state.lasting().filter(|(violation, _)| Some(*violation) != standing.violation());
+    let others = others.map(|(violation, since)| {
+        let ends = since.saturating_add(GRACE);
+        let other = match ends <= now {
+            true => Standing::Locking { violation, since },
+            false => Standing::Grace { violation, since, ends },
+        };
+        view! { <p>{format!("{} {}", other.sentence(now, &local_zone), violation.to_do())}</p> }
+    });
+    let others = others.collect_view();
     view! {
         <Card title="Monitor license" id="monitor-license" aside=view! { <Pill tone=tone text=label /> }.drawn()>
             <p>{sentence}</p>
-            {data.standing.violation().map(|violation| view! { <p>{violation.to_do()}</p> })}
+            {standing.violation().map(|violation| view! { <p>{violation.to_do()}</p> })}
+            {others}
             <Facts>
-                <Fact label="Users observed">{observed}" "<span class="muted">{counted(data.window, data.counted_from)}</span></Fact>
+                <Fact label="Users observed">{observed}" "<span class="muted">{counted(window, data.counted_from)}</span></Fact>
             </Facts>
-            {licenses(&data.licenses)}
-            {(data.first_seen.len() > 1).then(|| first_seen(&data.first_seen))}
-            {sources(&data.sources)}
+            {license_table(&licenses)}
+            {(data.first_observed.len() > 1).then(|| observed_table(&data.first_observed))}
+            {source_table(&sources)}
         </Card>
     }
     .drawn()
@@ -82,11 +66,10 @@ fn counted(window: ObservationWindow, from: i64) -> Drawn {
         ObservationWindow::Week => "each Monday",
         ObservationWindow::Month => "on the first of each month",
     };
-    let since = Cell::alone(|cell| cell.date_of(from));
-    view! { "since "{since}{format!("; counting starts again {again}, UTC.")} }.drawn()
+    view! { "since "<Date at_ms=from />{format!("; counting starts again {again}, UTC.")} }.drawn()
 }
 
-fn licenses(licenses: &[MonitorLicense]) -> Drawn {
+fn license_table(licenses: &[MonitorLicense]) -> Drawn {
     Table::new("Monitor licenses")
         .column(Column::row_header("License", |license: &MonitorLicense, cell| cell.code(&license.id)))
         .column(Column::time("From", |license: &MonitorLicense, cell| cell.date_of(license.from)))
@@ -101,35 +84,39 @@ fn licenses(licenses: &[MonitorLicense]) -> Drawn {
         .draw(licenses)
 }
 
-fn first_seen(days: &[FirstSeen]) -> Drawn {
+fn observed_table(days: &[FirstObserved]) -> Drawn {
     Table::new("Users by the day they were first observed")
-        .column(Column::row_header("First observed", |day: &FirstSeen, cell| cell.date_of(day.at_ms)))
-        .column(Column::number("User numbers", |day: &FirstSeen, cell| match day.first == day.last {
+        .column(Column::row_header("First observed", |day: &FirstObserved, cell| cell.date_of(day.at)))
+        .column(Column::number("User numbers", |day: &FirstObserved, cell| match day.first == day.last {
             true => cell.number(day.first),
             false => cell.text(&format!("{}–{}", grouped(day.first), grouped(day.last))),
         }))
-        .column(Column::number("New", |day: &FirstSeen, cell| cell.number(day.last + 1 - day.first)))
+        .column(Column::number("New", |day: &FirstObserved, cell| cell.number(day.last + 1 - day.first)))
         .draw(days)
 }
 
-fn sources(sources: &[SourceRow]) -> Drawn {
+fn source_table(sources: &[MonitorSource]) -> Drawn {
     Table::new("Where monitor licenses come from")
-        .column(Column::row_header("Source", |source: &SourceRow, cell| {
-            cell.text(&source.name);
-            if !source.place.is_empty() {
-                cell.sub(|cell| cell.code(&source.place));
+        .column(Column::row_header("Source", |source: &MonitorSource, cell| {
+            cell.text(match source.name {
+                "key-file" => "Key file",
+                "server" => "Another server",
+                _ => "Sync with the vendor",
+            });
+            if source.name != "exchange" {
+                cell.sub(|cell| cell.code(&source.path_or_address));
             }
         }))
-        .column(Column::state("State", |source: &SourceRow, cell| match source.problem {
+        .column(Column::state("State", |source: &MonitorSource, cell| match source.problem {
             None => cell.pill(Tone::Success, "Readable"),
             Some(_) => cell.pill(Tone::Danger, "Unreadable"),
         }))
-        .column(Column::time("Last read", |source: &SourceRow, cell| match source.read_ms {
+        .column(Column::time("Last read", |source: &MonitorSource, cell| match source.last_read {
             Some(at) => cell.ago(at),
             None => cell.text("Never"),
         }))
         .column(
-            Column::text("Problem", |source: &SourceRow, cell| cell.text(source.problem.as_deref().unwrap_or_default()))
+            Column::text("Problem", |source: &MonitorSource, cell| cell.text(source.problem.as_deref().unwrap_or_default()))
                 .whole_line(),
         )
         .empty(().drawn())

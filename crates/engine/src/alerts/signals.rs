@@ -3,6 +3,7 @@
 use licensing::alerts::{Amount, Levels, Signals, Subject};
 use licensing::bundle::LicenseStatus;
 use licensing::contact::{DAY, Millis};
+use licensing::monitor::{GRACE, Standing, Violation};
 use licensing::peers::{PeerLiveness, Role};
 
 use crate::Engine;
@@ -43,10 +44,12 @@ impl Engine {
             refused: self.refused(),
             audit_broken: found.audit,
             restarted: Some(restarted.collect()),
+            monitor: self.violations(),
             levels: Levels {
                 disk_free_mb: found.free.map(|free| free / 1_000_000 / DISK_STEP_MB * DISK_STEP_MB),
                 in_use: licenses.map(|_| self.in_use()),
                 denials: found.denials,
+                locked: Some(self.locked_records()),
             },
             ..self.alerts.observed().clone()
         }
@@ -87,6 +90,16 @@ impl Engine {
         let serves = |server: &&InstallationServer| server.role == Role::Backup && judged.active.contains(&server.name);
         let backups = picture.servers.iter().filter(|_| judged.situation.is_failover()).filter(serves);
         Some(backups.map(|server| Subject { name: server.name.clone(), at_ms: None }).collect())
+    }
+
+    /// Violations of the monitor license that last, and from when each locks records; `None` where there never was one.
+    fn violations(&self) -> Option<Vec<Subject>> {
+        let monitor = self.monitor();
+        let lasting = |(violation, since): (Violation, Millis)| Subject {
+            name: violation.label().to_lowercase(),
+            at_ms: Some(since.saturating_add(GRACE)),
+        };
+        (monitor.standing != Standing::NotNeeded).then(|| monitor.state.lasting().map(lasting).collect())
     }
 
     /// What a node answered when it refused the last sync; empty when none did, `None` while that is unknown.

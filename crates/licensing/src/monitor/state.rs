@@ -127,6 +127,11 @@ impl MonitorState {
         Self { exceeded: self.exceeded.map(|last| Exceeded { window: window - 1, ..last }), ..self }
     }
 
+    /// The violations that last, and since when.
+    pub fn lasting(&self) -> impl Iterator<Item = (Violation, Millis)> {
+        Violation::VARIANTS.iter().filter_map(|violation| Some((*violation, self.since(*violation)?)))
+    }
+
     /// Whether the grace of a violation is over.
     #[must_use]
     pub fn grace_is_over(&self, violation: Violation, now: Millis) -> bool {
@@ -206,8 +211,7 @@ pub enum Standing {
 /// The standing at `now`.
 #[must_use]
 pub fn standing(state: &MonitorState, supply: Supply<'_>, now: Millis) -> Standing {
-    let lasting = |violation: &Violation| state.since(*violation).map(|since| (*violation, since));
-    let mut all: Vec<_> = Violation::VARIANTS.iter().filter_map(lasting).collect();
+    let mut all: Vec<_> = state.lasting().collect();
     if let Some(&(violation, since)) = all.iter().find(|(violation, _)| state.grace_is_over(*violation, now)) {
         return Standing::Locking { violation, since };
     }

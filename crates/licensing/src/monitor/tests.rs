@@ -180,6 +180,9 @@ fn licenses_that_meet_cover_a_time_together_and_a_gap_of_a_millisecond_does_not(
     assert_eq!(most_users(&both, T, T + DAY - 1), Some(56));
     assert_eq!(most_users(&both, T, T + DAY), Some(60));
     assert_eq!(most_users(&[next], T, T + DAY - 1), None);
+}
+
+#[test]
 fn the_standing_is_told_in_a_sentence_with_its_instants() {
     use crate::{service::Urgency, words::Zone};
     let utc = |_| Zone::utc();

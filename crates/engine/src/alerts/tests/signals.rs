@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use licensing::monitor::{GRACE, MonitorLicense};
 use licensing::peers::{PeerLiveness, PeerReport, Role, Serving};
 
 use super::*;
+use crate::monitor::ReadSources;
 use crate::peers::{InstallationPicture, InstallationServer};
 
 /// This server is a backup whose clients hold licenses, or do not; its primary is in this state, and drains or not.
@@ -70,4 +72,20 @@ async fn a_task_that_was_restarted_and_an_edit_from_outside_are_signals() {
     assert_eq!(signals.audit_broken.as_deref(), Some(""));
     assert!(signals.levels.disk_free_mb.is_some() && signals.levels.denials == Some(Vec::new()));
     assert_eq!(signals.refused, None, "never synced");
+}
+
+#[tokio::test]
+async fn a_violation_of_the_monitor_license_is_a_signal_and_needs_attention_once_there_was_such_a_license() {
+    let world = World::new().await;
+    let signals = world.engine.signals();
+    assert_eq!((signals.monitor, signals.levels.locked), (None, Some(0)), "no license ever");
+    let now = world.engine.now_ms();
+    let license = MonitorLicense { id: "m".to_owned(), from: now - DAY, to: now - 1, users: 50 };
+    let sources = ReadSources { known: 1, unreadable: 0, licenses: vec![license] };
+    world.engine.monitor.watch.supplied(sources);
+    let expired = Subject { name: "expired".to_owned(), at_ms: Some(now + GRACE) };
+    assert_eq!(world.engine.signals().monitor, Some(vec![expired]));
+    let parts = world.engine.attention();
+    let issues: Vec<&str> = parts.iter().flat_map(|part| &part.issues).map(|issue| issue.path.as_str()).collect();
+    assert!(issues.contains(&"/database#monitor-license"), "{issues:?}");
 }
