@@ -162,6 +162,7 @@ test('a server with an empty file', async ({ page }) => {
       revision: '/configuration/history/1',
       outside: '/configuration/outside',
       audit: '/audit?who=nobody',
+      database: '/database',
       account: '/account',
       settings: '/settings',
     });
@@ -186,6 +187,7 @@ async function lived(): Promise<Server> {
   await server.signIn(ADMIN, { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' });
   await server.signIn(VIEWER);
   server.cli(['token', 'create', '--name', 'backup-script']);
+  server.cli(['backup']);
   return server;
 }
 
@@ -209,6 +211,7 @@ test('a server in use: its pages', async ({ page }) => {
       revision: '/configuration/history/3',
       restore: '/configuration/history/2/restore',
       audit: '/audit',
+      database: '/database',
       account: '/account',
       settings: '/settings',
     });
@@ -299,6 +302,7 @@ test('what a viewer sees', async ({ page }) => {
       configuration: '/configuration',
       text: '/configuration/text',
       revision: '/configuration/history/2',
+      database: '/database',
       account: '/account',
     });
     await visit(page, server, 'error', { forbidden: '/audit' });

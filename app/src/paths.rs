@@ -89,6 +89,13 @@ pub const DATABASE: &str = "/database";
 pub const DATABASE_LOCKED_CHECK: &str = "/database/locked/check";
 pub const DATABASE_LOCKED_UNLOCK: &str = "/database/locked/unlock";
 pub const DATABASE_AT_LOCKED: &str = "/database#locked";
+/// Where backups are listed and made.
+pub const DATABASE_AT_BACKUPS: &str = "/database#backups";
+pub const DATABASE_CHECK: &str = "/database/check";
+pub const DATABASE_BACK_UP: &str = "/database/back-up";
+/// Sends a backup to the browser, after the password.
+pub const DATABASE_DOWNLOAD: &str = "/database/download";
+pub const DATABASE_DELETE: &str = "/database/delete";
 
 pub const LOGS: &str = "/logs";
 /// Lines of the log as a file.
@@ -149,6 +156,8 @@ pub const API_LOGS: &str = "/api/v1/logs";
 pub const API_SERVERS: &str = "/api/v1/servers";
 /// The audit log, over the API.
 pub const API_AUDIT: &str = "/api/v1/audit";
+/// The backups, over the API.
+pub const API_BACKUPS: &str = "/api/v1/backups";
 /// How this server and its surroundings are, over the API.
 pub const API_DIAGNOSTICS: &str = "/api/v1/diagnostics";
 /// The licenses, over the API.

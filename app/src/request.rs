@@ -287,6 +287,8 @@ pub struct Installation {
     pub token_file: String,
     /// The command that prints a new set-up link.
     pub setup_command: String,
+    /// Restores a backup into the data folder.
+    pub restore_command: String,
     /// Our own settings and where they come from.
     pub settings: Settings,
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod alerts;
 pub mod audit;
+mod backups;
 mod clients;
 mod conf;
 mod diagnostics;
@@ -83,6 +84,7 @@ fn gathered() -> GatheredOperations {
         servers::operations,
         alerts::operations,
         accounts::operations,
+        backups::operations,
         diagnostics::operations,
         logs::operations,
         audit::operations,

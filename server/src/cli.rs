@@ -3,6 +3,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod client;
 mod conf;
 mod demo_data;
@@ -11,6 +12,7 @@ mod license;
 mod locked;
 mod peers;
 mod register;
+mod restore;
 pub mod serve;
 mod setup_link;
 mod status;
@@ -82,6 +84,10 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Back up the server: database, conf file, keys and check-outs in one file
+    Backup(backup::BackupCommand),
+    /// Restore a backup into a data folder on which no server runs
+    Restore(restore::Restore),
     /// Names the separate program, leasehold-node
     #[command(hide = true, disable_help_flag = true, disable_version_flag = true)]
     Node(Moved),
@@ -230,6 +236,8 @@ impl Cli {
             Command::User(command) => command.run(remote).await,
             Command::Token(command) => command.run(remote).await,
             Command::Audit(command) => command.run(remote).await,
+            Command::Backup(command) => command.run(remote).await,
+            Command::Restore(command) => command.run().await,
             Command::Node(_) => {
                 Err(Failure::refused("The vendor's licensing node is a separate program: leasehold-node."))
             }

@@ -7,8 +7,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use engine::monitor::MonitorSettings;
+use engine::backup::BackupSettings;
 use ipnet::IpNet;
 use licensing::conf::setting::NodeHost;
+use licensing::backup::Keeping;
 use licensing::conf::view::SettingOverride;
 use licensing::monitor::ObservationWindow;
 use licensing::peers::{PeerUrl, PeerUrlError};
@@ -201,6 +203,36 @@ pub const DESCRIBED: &[SettingDescription] = &[
         "Size at which the log file is full: 1 to 100000.",
         Unset::Value("50"),
     ),
+    SettingDescription::new(
+        "backup-folder",
+        "DIR",
+        "Folder for backups; best on another disk than the data folder.",
+        Unset::InData("backups"),
+    ),
+    SettingDescription::new(
+        "backup-hour",
+        "HOUR",
+        "Hour at which a backup is made each day, local time: 0 to 23; off for none.",
+        Unset::Value("2"),
+    ),
+    SettingDescription::new(
+        "backup-keep",
+        "N",
+        "Number of backups to keep: 1 to 10000. The newest good one is always kept.",
+        Unset::Value("14"),
+    ),
+    SettingDescription::new(
+        "backup-keep-days",
+        "DAYS",
+        "Days after which a backup is removed: 1 to 10000; 0 for never.",
+        Unset::Value("90"),
+    ),
+    SettingDescription::new(
+        "backup-recipient",
+        "KEY",
+        "Encrypt backups to this age recipient (age1…). Only its identity, which this server does not have, opens them.",
+        Unset::Nothing("backups are not encrypted"),
+    ),
 ];
 
 /// Where applications connect.
@@ -324,6 +356,8 @@ pub struct Settings {
     pub license_log_keep: u32,
     /// Bytes at which a log file is full.
     pub license_log_size: u64,
+    /// How backups are made.
+    pub backups: BackupSettings,
     /// Every setting with its source.
     pub sources: Vec<SourcedSetting>,
 }
@@ -341,6 +375,20 @@ impl Settings {
             "The data folder {} has no database, but {trace}, so there was one. Restore the folder from a backup. To start with an empty database, run `leasehold serve --new-database`.",
             self.data.display()
         ))
+    }
+
+    /// Completes a restore that a crash interrupted. The caller holds the folder's lock.
+    ///
+    /// # Errors
+    /// A sentence when files can't be moved.
+    pub fn finish_restore(&self) -> Result<(), Failure> {
+        let stays = [self.backups.folder.clone()];
+        engine::backup::restore::finish(&self.data, &stays).map_err(|error| {
+            let folder = self.data.display();
+            Failure::failed(format!(
+                "Can't complete the restore of the data folder {folder}: {error}. Nothing is lost; try again."
+            ))
+        })
     }
 
     /// The settings of license_server.conf that do not count because one of these is set instead.
@@ -398,8 +446,8 @@ impl Settings {
 }
 
 /// An absolute path, so that it means the same file to a server and to commands run from other folders.
-fn absolute(path: &str) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
 }
 
 /// `./.leasehold` in a checkout, else `/var/lib/leasehold`.
@@ -487,6 +535,27 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             ))
         })?),
     };
+    let license_log = Some(get("license-log").value.as_str()).filter(|v| *v != "off").map(absolute);
+    let backup_hour = get("backup-hour");
+    let backups = BackupSettings {
+        folder: absolute(&get("backup-folder").value),
+        hour: match backup_hour.value.trim() {
+            "off" => None,
+            hour => Some(
+                hour.parse()
+                    .ok()
+                    .filter(|hour| *hour < 24)
+                    .ok_or_else(|| refused(backup_hour, "is no hour. Enter a whole number from 0 to 23, or off."))?,
+            ),
+        },
+        keeping: Keeping {
+            count: number(get("backup-keep"), &(1..=10_000))? as usize,
+            days: number(get("backup-keep-days"), &(0..=10_000))?,
+        },
+        recipient: Some(get("backup-recipient").value.trim().to_owned()).filter(|key| !key.is_empty()),
+        certificates: tls.iter().flat_map(|(cert, key)| [cert, key].map(|path| absolute(path))).collect(),
+        leave_out: license_log.iter().cloned().collect(),
+    };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
     Ok(Settings {
         data: absolute(&get("data").value),
@@ -513,9 +582,10 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             window: window(get("monitor-window"))?,
         },
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
-        license_log: Some(get("license-log").value.as_str()).filter(|v| *v != "off").map(absolute),
+        license_log,
         license_log_keep: number(get("license-log-keep"), &crate::logging::KEEP)?,
         license_log_size: u64::from(number(get("license-log-size"), &crate::logging::SIZE_MB)?) * 1_000_000,
+        backups,
         sources,
     })
 }
@@ -743,6 +813,29 @@ mod tests {
         for (name, value, says) in refused {
             let failure = with(name, value).unwrap_err();
             assert!(failure.sentence.contains(says) && failure.sentence.contains(name), "{failure}");
+        }
+    }
+
+    #[test]
+    fn backups_are_made_at_night_into_the_data_folder_unless_something_else_is_said() {
+        let with = |flags: &[(&'static str, &str)]| {
+            let flags = flags.iter().fold(Flags::default(), |flags, (name, value)| flags.set(name, *value));
+            resolve(&flags, None).map(|settings| settings.backups)
+        };
+        let usual = with(&[("data", "/d/")]).unwrap();
+        assert_eq!((usual.folder, usual.hour, usual.recipient), ("/d/backups".into(), Some(2), None));
+        assert_eq!(usual.keeping, Keeping { count: 14, days: 90 });
+        assert_eq!(usual.leave_out, [PathBuf::from("/d/license.log")]);
+        assert_eq!(with(&[("backup-hour", "off")]).unwrap().hour, None);
+        assert_eq!(with(&[("backup-hour", "23"), ("backup-keep-days", "0")]).unwrap().keeping.days, 0);
+        for (name, wrong, says) in [
+            ("backup-hour", "24", "0 to 23"),
+            ("backup-hour", "night", "0 to 23"),
+            ("backup-keep", "0", "1 to 10000"),
+            ("backup-keep-days", "-1", "0 to 10000"),
+        ] {
+            let refused = with(&[(name, wrong)]).unwrap_err();
+            assert!(refused.sentence.contains(says) && refused.sentence.contains(name), "{refused}");
         }
     }
 

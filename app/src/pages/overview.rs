@@ -156,7 +156,7 @@ fn Step(step: NextStep) -> impl IntoView {
             </div>
             {match step.way {
                 StepWay::Link(words, href) => Some(view! { <LinkButton href=href>{words}</LinkButton> }),
-                StepWay::Command(_) | StepWay::Said => None,
+                StepWay::Command(_) => None,
             }}
             {mark}
         </li>

@@ -54,7 +54,7 @@ impl Action {
 }
 
 /// All actions. What cannot be taken back leads to its form, which asks first.
-pub const ACTIONS: [Action; 18] = [
+pub const ACTIONS: [Action; 19] = [
     Action {
         post: Some(("now", "yes")),
         ..Action::to("Sync now", "exchange synchronize nodes licenses", paths::EXCHANGE_SYNC, Permission::Exchange)
@@ -68,6 +68,7 @@ pub const ACTIONS: [Action; 18] = [
     ),
     Action::to("Drain to backup", "maintenance planned stop update", paths::SERVERS_AT_MAINTENANCE, Permission::Drain),
     Action::to("Start a failover drill", "rehearse test backup", paths::SERVERS_AT_DRILL, Permission::Drain),
+    Action::to("Back up the data", "database copy save restore", paths::DATABASE_AT_BACKUPS, Permission::ManageBackups),
     Action::to("Add a server", "join backup invite code", paths::SERVERS_AT_JOIN, Permission::ManageServers),
     Action::to(
         "Add an alert rule",

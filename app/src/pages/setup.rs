@@ -63,6 +63,9 @@ pub fn SetupTokenPage(data: SetupToken) -> impl IntoView {
                 <p><Copyable value=data.token_file what="the path" /></p>
                 <p>{format!("A token is valid for {} minutes. This command prints a new link:", data.minutes)}</p>
                 <p><Copyable value=data.command what="the command" /></p>
+                <h2>"Restore from a backup"</h2>
+                <p>"If this server has a backup, don't set it up again. Stop it and run this command with the file, then start it:"</p>
+                <p><Copyable value=data.restore_command what="the command to restore" /></p>
             </aside>
         </SetupFrame>
     }
@@ -297,6 +300,8 @@ pub struct SetupToken {
     pub token_file: String,
     /// The command that prints a new link.
     pub command: String,
+    /// The command that restores a backup instead.
+    pub restore_command: String,
     /// How long a token is good, in minutes.
     pub minutes: u32,
 }

@@ -10,6 +10,7 @@ mod diagnostics;
 mod exchange_pages;
 mod exchange_samples;
 mod license_samples;
+mod locked;
 mod logs;
 mod overview;
 mod pages;

@@ -40,6 +40,7 @@ pub fn all() -> Vec<Preview> {
         crate::servers::pages(),
         crate::alerts::pages(),
         crate::logs::pages(),
+        crate::locked::pages(),
     ]
     .concat()
 }

@@ -64,6 +64,7 @@ pub fn pages() -> Vec<Preview> {
         token: String::new(),
         token_file: "/var/lib/leasehold/setup-token".into(),
         command: "leasehold setup-link".into(),
+        restore_command: "leasehold restore FILE --replace --data /var/lib/leasehold".into(),
         minutes: 30,
     };
     let mut account = stranger("/setup/administrator");

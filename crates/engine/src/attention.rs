@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use licensing::alerts::Amount;
-use licensing::attention::{DISK_EXHAUSTED, Facts, LicenseFacts, MonitorFacts, PartState, StorageFacts, SyncFacts};
+use licensing::attention::{
+    BackupFacts, DISK_EXHAUSTED, Facts, LicenseFacts, MonitorFacts, PartState, StorageFacts, SyncFacts,
+};
 use licensing::bundle::LicenseStatus;
 use licensing::conf::check::Severity;
 use licensing::conf::setting;
@@ -291,6 +293,9 @@ impl Engine {
         let (files, coverable) = found.locked.unwrap_or_default();
         let locked = if files == 0 { 0 } else { self.locked_records() };
         let monitor = MonitorFacts { standing: self.monitor().standing, locked, files, coverable };
+        let (backups, none_since) = self.backup_facts();
+        let is_known = none_since.is_some() || backups.last_good.is_some() || backups.problem.is_some();
+        let backup = BackupFacts { last: backups.last_good, none_since, problem: backups.problem };
         Facts {
             service: &service,
             registered: conf.effective.registered() && conf.problem.is_none(),
@@ -319,6 +324,7 @@ impl Engine {
                 trouble: self.storage_trouble(),
                 audit_broken: found.audit.filter(|broken| !broken.is_empty()),
                 failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
+                backup: is_known.then_some(backup),
             },
             monitor,
             now: self.clock.now_ms(),

@@ -130,7 +130,7 @@ impl Engine {
             self.servers_mark(&newest),
             mark(&(&newest.rules, &newest.deliveries, self.alerts.firing())),
             self.logs_mark(),
-            mark(&newest.audit),
+            mark(&(newest.audit, self.backup_state(), self.database_check_since())),
             self.attention_mark(),
             mark(&(self.locked_records(), self.unlock_progress(), self.monitor().users)),
         ];

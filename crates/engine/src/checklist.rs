@@ -24,6 +24,7 @@ impl Engine {
             channels: self.alert_channels().await?.len(),
             rules: self.alert_rules().await?.iter().filter(|rule| rule.enabled).count(),
             certificate_given,
+            backed_up: self.backup_state().last_good.is_some(),
             administrators: usize::try_from(administrators).unwrap_or_default(),
             marked: marked.iter().filter_map(|word| word.parse().ok()).collect(),
         };

@@ -16,6 +16,7 @@ mod outside;
 mod rows;
 mod store;
 
+pub(crate) use anchor::keep_lower;
 pub(crate) use background::EVERY;
 pub use calls::CountdownLogin;
 pub use error::{CountdownLoginDenied, LicenseError, PersistError};

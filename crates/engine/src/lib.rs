@@ -11,11 +11,13 @@ pub mod actor;
 pub mod alerts;
 pub mod attention;
 pub mod audit;
+pub mod backup;
 mod cached;
 pub mod changes;
 mod checklist;
 pub mod conf;
 pub mod countdown;
+pub mod database;
 pub mod diagnostics;
 pub mod drain;
 pub mod exchange;
@@ -91,6 +93,10 @@ pub struct Engine {
     pub ve: ve::VeLicensing,
     /// Alerts.
     pub alerts: alerts::Alerts,
+    /// Backups of this server.
+    pub(crate) backups: backup::Backups,
+    /// The check of all pages of the database.
+    pub(crate) database_check: database::DatabaseChecks,
     /// What the last look at the disk found.
     pub(crate) attention: attention::Attention,
     /// The log files.
@@ -123,6 +129,7 @@ impl Engine {
         let started_at = clock.now_ms();
         let audit = audit::Audit::new(store.clone(), folder.to_owned(), clock.clone());
         audit.settle().await?;
+        let backups = backup::Backups::after(backup::restore::tell(&audit, folder).await?);
         let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
             .await
             .map_err(std::io::Error::other)
@@ -156,6 +163,8 @@ impl Engine {
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),
             alerts: alerts::Alerts::new(),
+            backups,
+            database_check: database::DatabaseChecks::default(),
             attention: attention::Attention::default(),
             logs: logs::Logs::default(),
             reachability: tokio::sync::watch::Sender::default(),

@@ -161,6 +161,11 @@ impl Engine {
         hosts
     }
 
+    /// Notes what a check of the pages of the database found.
+    pub(crate) fn note_integrity(&self, at: i64, wrong: Option<String>) {
+        *locked(&self.self_check.integrity) = Some((at, wrong));
+    }
+
     /// Checks the pages of the database.
     pub(crate) async fn check_integrity(&self) {
         let check = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(self.store.read());
@@ -171,7 +176,7 @@ impl Engine {
             // A large database on a slow disk: nothing is known.
             Err(_) => return,
         };
-        *locked(&self.self_check.integrity) = Some((self.clock.now_ms(), wrong));
+        self.note_integrity(self.clock.now_ms(), wrong);
     }
 }
 

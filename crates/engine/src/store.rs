@@ -32,6 +32,11 @@ pub fn lost(folder: &Path) -> Option<String> {
     Effective::of(&Document::parse(bytes)).registered().then(|| format!("a {CONF} with a registration"))
 }
 
+/// The newest schema this program knows.
+pub(crate) fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// Opens the database of a data folder, creating it if missing.
 ///
 /// # Errors

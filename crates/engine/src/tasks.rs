@@ -306,7 +306,7 @@ impl Engine {
     /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
         use crate::accounts::refused;
-        use crate::{alerts, attention, conf, countdown, exchange, leases, monitor, peers, usage, ve};
+        use crate::{alerts, attention, backup, conf, countdown, exchange, leases, monitor, peers, usage, ve};
         use Cadence::Every;
         macro_rules! task {
             ($name:literal, $does:literal, $cadence:expr, $run:ident) => {{
@@ -361,6 +361,7 @@ impl Engine {
                 Every(refused::EVERY),
                 keep_refused_logins
             ),
+            task!("backup", "Backs up the data folder when a backup is due", Every(backup::EVERY), keep_backups),
             task!("alert-delivery", "Delivers notifications", Every(alerts::EVERY), keep_alert_delivery),
         ]
     }

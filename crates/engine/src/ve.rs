@@ -10,6 +10,7 @@ mod install;
 mod machine;
 mod stored;
 
+pub(crate) use anchor::keep_newest;
 pub(crate) use background::EVERY;
 pub(crate) use install::InstallClock;
 pub use install::{InstallError, InstalledNow};

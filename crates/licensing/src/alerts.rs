@@ -16,7 +16,7 @@ pub use condition::{ConditionKind, Threshold};
 pub use finding::{Checked, Condition, ConditionError, Evidence, SubjectFinding};
 pub use message::{Message, digest, message};
 pub use replay::{EVERY, Episode, HEARTBEAT, PresentState, replay, replay_to_now};
-pub use signals::{Amount, Levels, Signals, Subject};
+pub use signals::{Amount, BackupSignal, Levels, Signals, Subject};
 pub use step::{Acknowledgement, AlertNotice, AlertStatus, NoticeKind, RuleState, SubjectState, step};
 
 use serde::{Deserialize, Serialize};

@@ -20,6 +20,9 @@ pub const DISK_LOW: u64 = 1_000_000_000;
 /// Less than this and nothing may be stored within the hour, bytes.
 pub const DISK_FULL: u64 = 100_000_000;
 
+/// With a schedule, a backup older than this is overdue, milliseconds: one night was missed, and the next one too.
+pub const BACKUP_OVERDUE: Millis = 2 * DAY;
+
 /// Less than this and the next commit may fail, bytes.
 pub const DISK_EXHAUSTED: u64 = 1_000_000;
 
@@ -169,6 +172,19 @@ pub struct StorageFacts {
     pub audit_broken: Option<String>,
     /// Background tasks that failed lately.
     pub failing_tasks: Vec<String>,
+    /// Backups; none before they were looked at.
+    pub backup: Option<BackupFacts>,
+}
+
+/// Backups of this server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackupFacts {
+    /// When the newest good one was made.
+    pub last: Option<Millis>,
+    /// With a schedule, the instant since which there is none: the last good one, or the beginning of the installation.
+    pub none_since: Option<Millis>,
+    /// Why the last attempt failed, in a sentence.
+    pub problem: Option<String>,
 }
 
 /// The monitor's license, and what is locked for want of one.
@@ -517,6 +533,22 @@ impl Facts<'_> {
         ("Valid".to_owned(), "Every setting can be used.".to_owned())
     }
 
+    /// When the last backup was made, as the end of a sentence; what is wrong with backups is found.
+    fn backup(&self, backup: &BackupFacts, found: &mut Found) -> String {
+        let last = match backup.last {
+            Some(at) => format!("Last backup: {}.", self.at(at)),
+            None => "No backup yet.".to_owned(),
+        };
+        let is_overdue = backup.none_since.is_some_and(|at| self.now.saturating_sub(at) >= BACKUP_OVERDUE);
+        if let Some(problem) = &backup.problem {
+            let sentence = format!("The last backup failed. {problem} {last}");
+            found.add_at(Urgency::Warning, "Backup failed", sentence, BACKUPS);
+        } else if is_overdue {
+            found.add_at(Urgency::Warning, "Backup overdue", format!("{last} One is due every day."), BACKUPS);
+        }
+        format!(" {last}")
+    }
+
     fn storage(&self, found: &mut Found) -> (String, String) {
         let storage = &self.storage;
         if let Some(trouble) = &storage.trouble {
@@ -558,14 +590,21 @@ impl Facts<'_> {
                 format!("Restarted again and again: {}. The log has the reason.", some(&storage.failing_tasks)),
             );
         }
+        let backup = storage.backup.as_ref().map(|backup| self.backup(backup, found)).unwrap_or_default();
         match free {
-            Some(free) => {
-                (format!("{free} free"), format!("The database is writable, the audit chain unbroken, {free} free."))
+            Some(free) => (
+                format!("{free} free"),
+                format!("The database is writable, the audit chain unbroken, {free} free.{backup}"),
+            ),
+            None => {
+                ("Writable".to_owned(), format!("The database is writable, and the audit chain is unbroken.{backup}"))
             }
-            None => ("Writable".to_owned(), "The database is writable, and the audit chain is unbroken.".to_owned()),
         }
     }
 }
+
+/// Where the console shows backups.
+const BACKUPS: &str = "/database";
 
 /// What was found of one part.
 struct Found {
@@ -787,6 +826,33 @@ mod tests {
         );
         facts.monitor = MonitorFacts { locked: 1_200, files: 2, coverable: 1, ..MonitorFacts::default() };
         assert!(part(&facts, Part::Storage).sentence.ends_with("unlock them on the Database page."));
+    }
+
+    #[test]
+    fn the_last_backup_is_told_and_one_that_failed_or_is_overdue_needs_attention() {
+        let service = Judgement::default();
+        let mut facts = well(&service);
+        let of = |last, none_since, problem: Option<&str>| {
+            Some(BackupFacts { last, none_since, problem: problem.map(str::to_owned) })
+        };
+        facts.storage.backup = of(Some(NOW - 3_600_000), Some(NOW - 3_600_000), None);
+        let state = part(&facts, Part::Storage);
+        assert_eq!(state.level, Urgency::Ok);
+        assert!(state.sentence.contains("Last backup: "), "{state:?}");
+        facts.storage.backup = of(None, Some(NOW - BACKUP_OVERDUE + 1), None);
+        assert!(part(&facts, Part::Storage).sentence.ends_with("No backup yet."));
+        facts.storage.backup = of(None, Some(NOW - BACKUP_OVERDUE), None);
+        let state = part(&facts, Part::Storage);
+        assert_eq!(
+            (state.level, state.state.as_str(), state.path.as_str()),
+            (Urgency::Warning, "Backup overdue", "/database")
+        );
+        facts.storage.backup = of(Some(NOW), Some(NOW), Some("The disk is full."));
+        let state = part(&facts, Part::Storage);
+        assert_eq!((state.level, state.state.as_str()), (Urgency::Warning, "Backup failed"));
+        assert!(state.sentence.starts_with("The last backup failed. The disk is full. Last backup: "), "{state:?}");
+        facts.storage.backup = of(Some(NOW - 30 * BACKUP_OVERDUE), None, None);
+        assert_eq!(part(&facts, Part::Storage).level, Urgency::Ok, "without a schedule nothing is due");
     }
 
     #[test]

@@ -13,12 +13,13 @@ pub enum ActionGroup {
     SignIn,
     Users,
     Tokens,
+    Database,
     Diagnostics,
 }
 
 impl ActionGroup {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Configuration,
         Self::Registration,
         Self::Sync,
@@ -29,6 +30,7 @@ impl ActionGroup {
         Self::SignIn,
         Self::Users,
         Self::Tokens,
+        Self::Database,
         Self::Diagnostics,
     ];
 
@@ -46,6 +48,7 @@ impl ActionGroup {
             Self::SignIn => "sign-in",
             Self::Users => "users",
             Self::Tokens => "tokens",
+            Self::Database => "database",
             Self::Diagnostics => "diagnostics",
         }
     }
@@ -64,6 +67,7 @@ impl ActionGroup {
             Self::SignIn => "Sign-in",
             Self::Users => "Users",
             Self::Tokens => "API tokens",
+            Self::Database => "Database",
             Self::Diagnostics => "Diagnostics",
         }
     }
@@ -131,6 +135,11 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Users, "user.password", "Password set"),
     action(ActionGroup::Tokens, "token.create", "API token created"),
     action(ActionGroup::Tokens, "token.revoke", "API token revoked"),
+    action(ActionGroup::Database, "backup.create", "Backup made"),
+    action(ActionGroup::Database, "backup.download", "Backup downloaded"),
+    action(ActionGroup::Database, "backup.delete", "Backup deleted"),
+    action(ActionGroup::Database, "backup.restore", "Backup restored"),
+    action(ActionGroup::Database, "database.check", "Database checked"),
     action(ActionGroup::Diagnostics, "diagnostics.probe", "Connections checked"),
 ];
 

@@ -26,7 +26,7 @@ pub enum ChecklistItem {
     Tls,
     /// Somebody else who can sign in.
     SecondAdministrator,
-    /// A copy of the data folder. Nothing here can see whether one is made.
+    /// A copy of the data folder. One made by other means nobody here can see.
     DataBackup,
 }
 
@@ -61,7 +61,7 @@ impl ChecklistItem {
             ChecklistItem::Tls => "Start Leasehold with --tls-cert and --tls-key, so that browsers trust this console.",
             ChecklistItem::SecondAdministrator => "One forgotten password should not lock everybody out.",
             ChecklistItem::DataBackup => {
-                "Stop the server and copy the data folder and license_server.conf. OPERATING.md has the steps under “Back up”."
+                "A lost disk takes usage, users and the audit log with it. Keep a copy of the backup on another machine."
             }
         }
     }
@@ -86,6 +86,8 @@ pub struct ChecklistFacts {
     pub certificate_given: bool,
     /// Users with the role administrator.
     pub administrators: usize,
+    /// There is a verified backup.
+    pub backed_up: bool,
     /// Items that somebody marked as done or dismissed.
     pub marked: Vec<ChecklistItem>,
 }
@@ -104,7 +106,7 @@ impl ChecklistFacts {
             ChecklistItem::Alerts => self.channels > 0 && self.rules > 0,
             ChecklistItem::Tls => self.certificate_given,
             ChecklistItem::SecondAdministrator => self.administrators > 1,
-            ChecklistItem::DataBackup => false,
+            ChecklistItem::DataBackup => self.backed_up,
         }
     }
 }
@@ -126,6 +128,7 @@ mod tests {
             (ChecklistFacts { channels: 1, rules: 1, ..new_server() }, Alerts),
             (ChecklistFacts { certificate_given: true, ..new_server() }, Tls),
             (ChecklistFacts { administrators: 2, ..new_server() }, SecondAdministrator),
+            (ChecklistFacts { backed_up: true, ..new_server() }, DataBackup),
             (ChecklistFacts { marked: vec![DataBackup], ..new_server() }, DataBackup),
         ] {
             let open = done.open();

@@ -9,6 +9,8 @@ pub mod allocation;
 pub mod attention;
 pub mod audit;
 #[cfg(feature = "exchange")]
+pub mod backup;
+#[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;

@@ -49,6 +49,8 @@ pub enum Permission {
     ManageServers,
     /// Unlock usage records.
     UnlockRecords,
+    /// Back up the data folder, download and delete backups, and check the database.
+    ManageBackups,
 }
 
 impl Permission {
@@ -68,6 +70,7 @@ impl Permission {
         Permission::Drain,
         Permission::ManageServers,
         Permission::UnlockRecords,
+        Permission::ManageBackups,
     ];
 
     /// The least role that has this permission.
@@ -85,6 +88,7 @@ impl Permission {
             | Permission::RestoreConfiguration
             | Permission::Register
             | Permission::ManageServers
+            | Permission::ManageBackups
             | Permission::ManageUsers
             | Permission::ManageTokens => Role::Administrator,
         }
@@ -125,6 +129,7 @@ impl Role {
             Permission::Drain => "Draining clients needs the role operator or administrator.",
             Permission::UnlockRecords => "Unlocking records needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
+            Permission::ManageBackups => "Backups and checks of the database need the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
             Permission::EditConfiguration => "Changing the configuration needs the role administrator.",
@@ -171,6 +176,7 @@ mod tests {
             (Drain, [false, true, true]),
             (UnlockRecords, [false, true, true]),
             (ManageServers, [false, false, true]),
+            (ManageBackups, [false, false, true]),
             (ViewAudit, [false, true, true]),
             (ViewLogs, [false, true, true]),
             (EditConfiguration, [false, false, true]),

@@ -183,6 +183,7 @@ fn problem_content() -> [(String, RefOr<Content>); 1] {
         (name = "alerts", description = "Alert rules, channels, notifications"),
         (name = "users", description = "Users of the console"),
         (name = "tokens", description = "API tokens"),
+        (name = "backups", description = "Backups, and the database they are of"),
         (name = "diagnostics", description = "This server and its surroundings: ports, clocks, storage, certificates, names, versions"),
         (name = "logs", description = "The server's log"),
         (name = "audit", description = "The audit log"),

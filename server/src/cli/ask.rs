@@ -413,6 +413,7 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
         LockError::Busy(_) => Failure::no_server(format!("{error}")),
         LockError::NoLocks(_) | LockError::Io { .. } => Failure::failed(error),
     })?;
+    settings.finish_restore()?;
     if let Some(sentence) = settings.lost_database() {
         return Err(Failure::failed(sentence));
     }
@@ -422,6 +423,7 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
     let engine = Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
     let engine = Arc::new(engine);
     engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
+    engine.configure_backups(settings.backups.clone()).map_err(Failure::refused)?;
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };
     let console = format!("{scheme}://{}", settings.console).into();
     let router = api::local_router(Api { engine: engine.clone(), console, serving: false });

@@ -46,6 +46,7 @@ impl Serve {
         let hang_ups = signal(SignalKind::hangup())
             .map_err(|error| Failure::failed(format!("Can't listen for signals: {error}. Try again.")))?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
+        settings.finish_restore()?;
         if let Some(sentence) = settings.lost_database().filter(|_| !self.new_database) {
             return Err(Failure::failed(sentence));
         }
@@ -61,6 +62,7 @@ impl Serve {
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
         );
+        engine.configure_backups(settings.backups.clone()).map_err(Failure::refused)?;
         engine.logs.configure(settings.license_log.clone());
         engine.configure_monitor(settings.monitor.clone());
         let origin = format!("{}://{}", if speaks_tls { "https" } else { "http" }, shown(address));
@@ -243,6 +245,13 @@ async fn announce(
     }
     if let Some(problem) = engine.conf().problem {
         super::output::note(problem);
+    }
+    if let Some(restored) = engine.restored() {
+        super::output::note(restored);
+        for sentence in engine.after_restore().await {
+            tracing::warn!("after the restore: {sentence}");
+            super::output::note(sentence);
+        }
     }
     tracing::info!(data = %settings.data.display(), conf = %settings.conf.display(), console = origin, "serving");
     text.push_str("ready\n");

@@ -6,6 +6,7 @@ use app::request::FieldError;
 use axum::http::StatusCode;
 use engine::accounts::users::AccountError;
 use engine::alerts::AlertError;
+use engine::backup::BackupError;
 use engine::conf::SaveError;
 use engine::drain::{DrainError, DrainRefusal};
 use engine::exchange::{ClusterError, PushError};
@@ -149,6 +150,21 @@ impl Refusal for AlertError {
                 .map(|one| FieldError { field: Some(one.field.to_string()), message: one.message.to_string() })
                 .collect(),
             other => vec![FieldError { field: None, message: other.to_string() }],
+        }
+    }
+}
+
+impl Refusal for BackupError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Running | Self::Exists(_) => StatusCode::CONFLICT,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::NoRoom { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }

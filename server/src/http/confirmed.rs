@@ -25,6 +25,8 @@ const ASKED: &[&str] = &[
     "server.handover",
     "server.rehearse",
     "ve.install",
+    "backup.download",
+    "backup.delete",
 ];
 
 /// Whether a person confirms it with the password: what is brought back, who may come in, who this server is, who serves.

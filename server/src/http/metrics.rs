@@ -103,6 +103,10 @@ fn describe() {
     describe_counter!("leasehold_misdated_records_total", "Check-outs dated outside the run of their client, not kept");
     describe_counter!("leasehold_task_restarts_total", "Restarts of background tasks after a failure");
     describe_gauge!("leasehold_audit_breaks", "Breaks of the audit chain that were ever found");
+    describe_gauge!(
+        "leasehold_backup_last_success_timestamp_seconds",
+        "When the newest verified backup was made that is still there"
+    );
     describe_gauge!("leasehold_registered", "1 if this server is registered");
     describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
     describe_gauge!("leasehold_conf_changed_outside", "1 while a change made outside Leasehold waits for review");
@@ -151,6 +155,9 @@ fn read(app: &App) {
     let conf = engine.conf();
     let effective = &conf.effective;
     gauge!("leasehold_audit_breaks").set(number(engine.audit.breaks()));
+    if let Some(at) = engine.backup_state().last_good {
+        gauge!("leasehold_backup_last_success_timestamp_seconds").set(seconds(at));
+    }
     gauge!("leasehold_registered").set(truth(effective.registered()));
     gauge!("leasehold_conf_revision").set(number(conf.number()));
     gauge!("leasehold_conf_changed_outside").set(truth(conf.outside.is_some()));

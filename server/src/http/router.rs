@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, HandleAlerts, ManageServers, OwnAccount, Register, RestoreConfiguration,
-    UnlockRecords, View, ViewAudit, ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, OwnAccount, Register,
+    RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -139,6 +139,10 @@ fn pages(table: Table) -> Table {
         .get(paths::DATABASE, Person(View), database::page)
         .post(paths::DATABASE_LOCKED_CHECK, Person(UnlockRecords), &[], database::locked::check)
         .post(paths::DATABASE_LOCKED_UNLOCK, Person(UnlockRecords), &["locked.unlock"], database::locked::unlock)
+        .post(paths::DATABASE_BACK_UP, Person(ManageBackups), &["backup.create"], database::back_up)
+        .post(paths::DATABASE_CHECK, Person(ManageBackups), &["database.check"], database::check)
+        .post(paths::DATABASE_DOWNLOAD, Person(ManageBackups), &["backup.download"], database::download)
+        .post(paths::DATABASE_DELETE, Person(ManageBackups), &["backup.delete"], database::delete)
         .get(paths::LOGS, Person(ViewLogs), logs::page)
         .get(paths::LOGS_TEXT, Person(ViewLogs), logs::text)
         .get(paths::AUDIT, Person(ViewAudit), audit::page)

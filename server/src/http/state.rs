@@ -96,6 +96,7 @@ impl App {
             origin: settings.public_origin(origin),
             token_file: settings.data.join("setup-token").display().to_string(),
             setup_command: format!("leasehold setup-link --data {}", settings.data.display()),
+            restore_command: format!("leasehold restore FILE --replace --data {}", settings.data.display()),
             settings: settings_page(settings),
         };
         let cookie_key = cookie_key(engine.folder())?;

@@ -38,6 +38,7 @@ use super::state::App;
 use crate::settings::{Flags, resolve};
 
 mod audit;
+mod backups;
 mod clients;
 mod diagnostics;
 mod door;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod api;
+mod backup;
 mod chaos;
 mod clients;
 mod commands;

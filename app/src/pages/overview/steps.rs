@@ -22,8 +22,6 @@ pub(super) enum StepWay {
     Link(&'static str, String),
     /// A command on the server.
     Command(&'static str),
-    /// As it says.
-    Said,
 }
 
 impl NextStep {
@@ -41,7 +39,7 @@ impl NextStep {
             ChecklistItem::SecondAdministrator => {
                 StepWay::Command("leasehold user add NAME --role administrator --password-stdin")
             }
-            ChecklistItem::DataBackup => StepWay::Said,
+            ChecklistItem::DataBackup => link("Back up", paths::DATABASE_AT_BACKUPS),
         };
         NextStep { title: item.title(), why: item.why(), way, item: Some(item) }
     }

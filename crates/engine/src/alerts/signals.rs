@@ -1,6 +1,6 @@
 //! Collects the signals for the rules.
 
-use licensing::alerts::{Amount, Levels, Signals, Subject};
+use licensing::alerts::{Amount, BackupSignal, Levels, Signals, Subject};
 use licensing::bundle::LicenseStatus;
 use licensing::contact::{DAY, Millis};
 use licensing::monitor::{GRACE, Standing, Violation};
@@ -34,6 +34,7 @@ impl Engine {
             .map_or_else(|| conf.path.clone(), |name| name.to_string_lossy().into_owned());
         let edit = conf.outside.map(|outside| Subject { name: file, at_ms: Some(outside.at) });
         let restarted = self.tasks.restarted().into_iter().map(|(task, count)| amount(task, count));
+        let (backups, none_since) = self.backup_facts();
         let off = |all| not_loaded(all).into_iter().map(|(product, count)| amount(&product, count)).collect();
         Signals {
             days_since_sync: contact.days(),
@@ -45,6 +46,8 @@ impl Engine {
             audit_broken: found.audit,
             restarted: Some(restarted.collect()),
             monitor: self.violations(),
+            backup: none_since
+                .map(|none_since| BackupSignal { none_since, problem: backups.problem.unwrap_or_default() }),
             levels: Levels {
                 disk_free_mb: found.free.map(|free| free / 1_000_000 / DISK_STEP_MB * DISK_STEP_MB),
                 in_use: licenses.map(|_| self.in_use()),

@@ -73,6 +73,14 @@ pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistErr
     storage::file::replace(path, text(saved).as_bytes(), PRIVATE).map_err(failed)
 }
 
+/// Before older data in `restored` replaces that in `present`: the restored anchor promises no more than the present one.
+pub(crate) fn keep_lower(present: &Path, restored: &Path) -> Result<(), PersistError> {
+    let restored = restored.join(NAME);
+    let (Some(now), Some(then)) = (read(&present.join(NAME)), read(&restored)) else { return Ok(()) };
+    let counts = now.installation == then.installation && now.balance.counts_before(&then.balance);
+    if counts { write(&restored, &now) } else { Ok(()) }
+}
+
 /// Removes files that a crash left.
 pub(super) fn sweep(path: &Path) {
     storage::file::sweep(path);
@@ -119,5 +127,28 @@ mod tests {
         let elsewhere = StoredBalance { installation: "../../x".into(), ..saved };
         write(&path, &elsewhere).unwrap();
         assert_eq!(read(&path), None, "a name that leads elsewhere");
+    }
+
+    #[test]
+    fn restoring_older_data_brings_back_no_hours() {
+        let (present, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let saved = |left: i64| StoredBalance {
+            installation: "0198f2c4-7b1d-7f2e-a3b4-c5d6e7f80910".into(),
+            license: "one".into(),
+            balance: Balance { balance_ms: left, ..Balance::new(7, 3_600_000, 60_000) },
+        };
+        let path = |folder: &tempfile::TempDir| folder.path().join(NAME);
+        keep_lower(present.path(), restored.path()).unwrap();
+        assert_eq!(read(&path(&restored)), None, "there is nothing to keep");
+        for (now, then, applies) in [(5, 900, 5), (900, 5, 5)] {
+            write(&path(&present), &saved(now)).unwrap();
+            write(&path(&restored), &saved(then)).unwrap();
+            keep_lower(present.path(), restored.path()).unwrap();
+            assert_eq!(read(&path(&restored)), Some(saved(applies)), "{now} now, {then} then");
+        }
+        let other = StoredBalance { installation: crate::secret::uuid().to_string(), ..saved(3) };
+        write(&path(&present), &other).unwrap();
+        keep_lower(present.path(), restored.path()).unwrap();
+        assert_eq!(read(&path(&restored)), Some(saved(5)), "another server's hours say nothing of these");
     }
 }

@@ -81,6 +81,14 @@ pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &NewestLicense) {
     }
 }
 
+/// Before older data in `restored` replaces that in `present`: what was installed since is remembered.
+pub(crate) fn keep_newest(present: &Path, restored: &Path) -> Result<()> {
+    for (name, newest) in lines(&present.join(FILE)) {
+        raise(&restored.join(FILE), &name, &newest)?;
+    }
+    Ok(())
+}
+
 fn raise(path: &Path, name: &str, newest: &NewestLicense) -> Result<()> {
     let mut all = lines(path);
     if all.iter().any(|(other, highest)| other == name && highest.serial >= newest.serial) {

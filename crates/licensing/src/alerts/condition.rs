@@ -69,6 +69,8 @@ pub enum ConditionKind {
     MonitorLicense,
     /// Usage records are locked.
     RecordsLocked,
+    /// A backup failed, or none was made for some time.
+    BackupFailed,
 }
 
 /// One kind of condition.
@@ -105,7 +107,7 @@ struct Row {
     to_do: &'static str,
 }
 
-static CONDITIONS: [Row; 17] = [
+static CONDITIONS: [Row; 18] = [
     Row {
         kind: ConditionKind::HoursLeft,
         title: "Backup hours low",
@@ -529,6 +531,32 @@ static CONDITIONS: [Row; 17] = [
         resolved: |_| "No usage records are locked any longer".to_owned(),
         next: |_, _| "They are kept, and missing from the Usage reports until they are unlocked.".to_owned(),
         to_do: "The Database page says which license unlocks them. With that license, unlock them there.",
+    },
+    Row {
+        kind: ConditionKind::BackupFailed,
+        title: "Backup failed",
+        help: "The last backup of this server failed, or the newest one is some days old although one is due every day.",
+        threshold: Some(Threshold { label: "Days since the last backup", unit: "days", usual: 2, least: 1, most: 365 }),
+        wait: 0,
+        remind: DAY,
+        concerns: |signals| signals.backup.is_some(),
+        path: "/database",
+        is_about_service: false,
+        sentence: |days| format!("A backup failed, or the last one was {} ago, or more.", count(days, "day", "days")),
+        check: |signals, days, now| {
+            let backup = signals.backup.as_ref()?;
+            let is_old = now.saturating_sub(backup.none_since) >= Millis::from(days) * DAY;
+            let evidence = Evidence { said: backup.problem.clone(), ..Evidence::of(backup.none_since) };
+            Some(own(!backup.problem.is_empty() || is_old, evidence))
+        },
+        headline: |_| "Backups are failing".to_owned(),
+        found: |_, evidence, now| match evidence.said.as_str() {
+            "" => format!("The last backup was made {}.", at(evidence.value, now)),
+            problem => format!("The last backup failed. {problem}"),
+        },
+        resolved: |_| "Backups are made again".to_owned(),
+        next: |_, _| "A failed backup is tried again every hour.".to_owned(),
+        to_do: "See the Database page, free space where backups are kept, then back up.",
     },
 ];
 

@@ -51,6 +51,9 @@ pub struct Signals {
     /// installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Vec<Subject>>,
+    /// Backups by schedule; `None` without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupSignal>,
     /// Measurements that move all the time.
     #[serde(skip)]
     pub levels: Levels,
@@ -90,6 +93,16 @@ pub struct Levels {
     /// Records that are locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<u64>,
+}
+
+/// Backups by schedule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackupSignal {
+    /// When the newest good one was made, or the installation began; Unix milliseconds.
+    pub none_since: Millis,
+    /// Why the last attempt failed, in a sentence; empty when it didn't.
+    pub problem: String,
 }
 
 /// A name with a number.

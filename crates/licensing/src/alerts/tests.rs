@@ -31,6 +31,10 @@ fn amount(name: &str, number: u64) -> Amount {
     Amount { name: name.to_owned(), number }
 }
 
+fn backup(none_since: Millis, problem: &str) -> Signals {
+    Signals { backup: Some(BackupSignal { none_since, problem: problem.to_owned() }), ..Signals::default() }
+}
+
 fn levels(levels: Levels) -> Signals {
     Signals { levels, ..Signals::default() }
 }
@@ -105,6 +109,9 @@ fn every_kind_has_words_and_a_number_within_its_limits() {
 #[case(condition(ConditionKind::MonitorLicense, 0), Signals { monitor: Some(Vec::new()), ..Signals::default() }, false)]
 #[case(condition(ConditionKind::RecordsLocked, 0), levels(Levels { locked: Some(1), ..Levels::default() }), true)]
 #[case(condition(ConditionKind::RecordsLocked, 0), levels(Levels { locked: Some(0), ..Levels::default() }), false)]
+#[case(condition(ConditionKind::BackupFailed, 2), backup(START - 2 * DAY, ""), true)]
+#[case(condition(ConditionKind::BackupFailed, 2), backup(START - 2 * DAY + 1, ""), false)]
+#[case(condition(ConditionKind::BackupFailed, 2), backup(START - 1, "The disk is full."), true)]
 fn a_condition_holds_exactly_from_its_number_on(
     #[case] condition: Condition,
     #[case] signals: Signals,
@@ -379,6 +386,12 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             "",
             Evidence::words("The audit log was altered at entry 7, or before it."),
             "The audit log was altered at entry 7, or before it.",
+        ),
+        (
+            ConditionKind::BackupFailed,
+            "",
+            Evidence::words("The disk with /backups has 2 MB free, and a backup needs 90 MB."),
+            "The last backup failed. The disk with /backups has 2 MB free, and a backup needs 90 MB.",
         ),
         (ConditionKind::TaskRestarted, "peers", Evidence::of(3), "peers was restarted 3 times in the last hour."),
         (

@@ -36,6 +36,7 @@ pub fn token(console: &Console) -> SetupToken {
         token: console.query("token").to_owned(),
         token_file: console.installation.token_file.clone(),
         command: console.installation.setup_command.clone(),
+        restore_command: console.installation.restore_command.clone(),
         minutes: u32::try_from(engine::accounts::setup::LIFE_MS / 60_000).unwrap_or(u32::MAX),
     }
 }

@@ -1,0 +1,362 @@
+//! Restoring a backup: everything is checked before anything is touched, then unpacked beside what is there, then put in its place in steps that
+//! a crash can't leave half done.
+//!
+//! All of it happens inside the data folder, because its parent often belongs to somebody else, or the folder is a mount:
+//!
+//! ```text
+//! .restoring            being unpacked; worthless after a crash
+//! .restore-ready-STAMP  complete: what is in the folder moves to before-restore-STAMP
+//! .restore-place-STAMP  what was in the folder is away: the restored files move into it
+//! ```
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use licensing::backup::{BEFORE_RESTORE, DATABASE, Manifest};
+use licensing::contact::Millis;
+use licensing::words::bytes;
+use serde::{Deserialize, Serialize};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use storage::file::{PRIVATE, replace, sync_folder};
+use storage::lock::{DataLock, LockError};
+
+use super::archive::{self, ArchiveError};
+use super::make::free_space;
+use super::stamp;
+use crate::actor::{Actor, Origin};
+use crate::audit::{Audit, AuditOutcome};
+use crate::store;
+
+const UNPACKING: &str = ".restoring";
+const READY: &str = ".restore-ready-";
+const PLACING: &str = ".restore-place-";
+/// Tells the next start what was restored.
+const NOTE: &str = ".restored";
+/// Room that must be left on the disk, bytes.
+const ROOM: u64 = 50_000_000;
+
+/// Why nothing was restored; nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The file.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A server runs, or there are no locks.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// There is a server already.
+    #[error(
+        "The data folder {} has {trace}. To replace what is in it, run the command with --replace: it is kept beside, in {BEFORE_RESTORE}….",
+        folder.display()
+    )]
+    Occupied {
+        /// The data folder.
+        folder: PathBuf,
+        /// What shows it.
+        trace: String,
+    },
+    /// The disk would be full.
+    #[error("The disk with {} has {} free, and the restored data needs {}. Free some space.", folder.display(), bytes(*free), bytes(*needed))]
+    NoRoom {
+        /// The data folder.
+        folder: PathBuf,
+        /// Bytes.
+        free: u64,
+        /// Bytes.
+        needed: u64,
+    },
+    /// SQLite says so.
+    #[error("The database in this backup is damaged: {0}. Use another one.")]
+    Database(String),
+    /// The disk.
+    #[error("Can't use {}: {source}.", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> RestoreError + use<> {
+    let path = path.to_owned();
+    move |source| RestoreError::Io { path, source }
+}
+
+/// What to restore, and where.
+#[derive(Debug, Clone)]
+pub struct RestoreRequest {
+    /// The backup.
+    pub file: PathBuf,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The file with the age identity, for an encrypted one.
+    pub identity: Option<PathBuf>,
+    /// Whether a server in the folder is replaced.
+    pub replace: bool,
+    /// Entries of the folder that stay, such as the folder of backups.
+    pub keep: Vec<PathBuf>,
+    /// Who restores, for the audit log.
+    pub by: String,
+    /// Now, Unix milliseconds.
+    pub now_ms: Millis,
+}
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// When the backup was made, Unix milliseconds.
+    pub made_at: Millis,
+    /// The machine it is of.
+    pub host: String,
+    /// GUID of its server.
+    pub guid: Option<String>,
+    /// Number of files.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Where the conf file was, if not in the data folder, where it is now.
+    pub conf_was: Option<String>,
+    /// Where certificate and key were, if not in the data folder.
+    pub certificates_were: Vec<String>,
+    /// Where what was in the folder is now.
+    pub before: Option<PathBuf>,
+}
+
+/// For the next start.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    name: String,
+    made_at: Millis,
+    host: String,
+    by: String,
+}
+
+/// Reads a backup to its end and checks it.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub fn check(file: &Path, identity: Option<&Path>) -> Result<Manifest, ArchiveError> {
+    archive::read(archive::open(file, identity)?, store::newest_schema(), |_, _| Ok(()))
+}
+
+/// Restores a backup into a data folder, under the folder's lock.
+///
+/// # Errors
+/// [`RestoreError`]; nothing that was in the folder is changed then.
+pub async fn restore(request: RestoreRequest) -> Result<Restored, RestoreError> {
+    let work = move || {
+        let manifest = check(&request.file, request.identity.as_deref())?;
+        let lock = DataLock::take(&request.data)?;
+        let staged = stage(&request, &manifest);
+        let unpacked = request.data.join(UNPACKING);
+        if staged.is_err() {
+            let _ = std::fs::remove_dir_all(&unpacked);
+        }
+        staged.map(|()| (request, manifest, lock))
+    };
+    let aborted = |error| RestoreError::Io { path: PathBuf::new(), source: io::Error::other(error) };
+    let (request, manifest, lock) = tokio::task::spawn_blocking(work).await.map_err(aborted)??;
+    let unpacked = request.data.join(UNPACKING);
+    if let Err(error) = check_database(&unpacked.join(DATABASE)).await {
+        let _ = std::fs::remove_dir_all(&unpacked);
+        return Err(error);
+    }
+    let work = move || {
+        let _lock = lock;
+        commit(&request, &manifest)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(aborted)?
+}
+
+/// Unpacks a backup beside what is in the folder.
+fn stage(request: &RestoreRequest, manifest: &Manifest) -> Result<(), RestoreError> {
+    let data = &request.data;
+    finish(data, &request.keep).map_err(at(data))?;
+    if !request.replace {
+        let trace = match std::fs::metadata(data.join(DATABASE)) {
+            Ok(found) if found.len() > 0 => Some(format!("a database ({DATABASE})")),
+            _ => store::lost(data).map(|trace| format!("{trace} of a server")),
+        };
+        if let Some(trace) = trace {
+            return Err(RestoreError::Occupied { folder: data.clone(), trace });
+        }
+    }
+    let needed = manifest.bytes().saturating_add(ROOM);
+    if let Some(free) = free_space(data).filter(|free| *free < needed) {
+        return Err(RestoreError::NoRoom { folder: data.clone(), free, needed });
+    }
+    let unpacked = data.join(UNPACKING);
+    remove_folder(&unpacked).map_err(at(&unpacked))?;
+    make_folder(&unpacked).map_err(at(&unpacked))?;
+    let mut unwritten = None;
+    let stream = archive::open(&request.file, request.identity.as_deref())?;
+    let read = archive::read(stream, store::newest_schema(), |file, content| {
+        let path = unpacked.join(&file.path);
+        unpack(&path, content, &mut unwritten)
+    });
+    if let Some((path, source)) = unwritten {
+        return Err(RestoreError::Io { path, source });
+    }
+    if read? != *manifest {
+        return Err(ArchiveError::Damaged("it changed while it was read".to_owned()).into());
+    }
+    // A restore brings back neither hours nor an older license of this machine.
+    let kept = crate::countdown::keep_lower(data, &unpacked).map_err(io::Error::other);
+    kept.and_then(|()| crate::ve::keep_newest(data, &unpacked)).map_err(at(&unpacked))?;
+    let name = request.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let note = Note { name, made_at: manifest.made_at, host: manifest.host.clone(), by: request.by.clone() };
+    let text = serde_json::to_vec(&note).expect("strings and integers always serialize");
+    replace(&unpacked.join(NOTE), &text, PRIVATE).map_err(at(&unpacked))?;
+    sync_folders(&unpacked).map_err(at(&unpacked))
+}
+
+/// Writes one file. What can't be written is left in `unwritten`, to tell it from what can't be read.
+fn unpack(path: &Path, content: &mut dyn Read, unwritten: &mut Option<(PathBuf, io::Error)>) -> io::Result<()> {
+    let mut failed = |error: io::Error| {
+        let kind = error.kind();
+        *unwritten = Some((path.to_owned(), error));
+        io::Error::from(kind)
+    };
+    let folder = storage::file::folder_of(path);
+    let mut file = make_folder(&folder)
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path))
+        .map_err(&mut failed)?;
+    let mut block = vec![0; 128 * 1024];
+    loop {
+        let read = content.read(&mut block)?;
+        if read == 0 {
+            return file.sync_all().map_err(&mut failed);
+        }
+        file.write_all(&block[..read]).map_err(&mut failed)?;
+    }
+}
+
+/// Checks the pages of the unpacked database, and that its schema is known.
+async fn check_database(path: &Path) -> Result<(), RestoreError> {
+    let check = async {
+        let mut database = SqliteConnectOptions::new().filename(path).read_only(true).connect().await?;
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut database).await?;
+        let word: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut database).await?;
+        sqlx::Connection::close(database).await?;
+        Ok::<_, sqlx::Error>((found, word))
+    };
+    match check.await {
+        Ok((Some(found), word)) if word == "ok" && found <= store::newest_schema() => Ok(()),
+        Ok((_, word)) if word == "ok" => Err(RestoreError::Database("its schema is not that of its list".to_owned())),
+        Ok((_, word)) => Err(RestoreError::Database(word)),
+        Err(error) => Err(RestoreError::Database(error.to_string())),
+    }
+}
+
+/// From here on, what was unpacked is what counts, whatever happens.
+fn commit(request: &RestoreRequest, manifest: &Manifest) -> Result<Restored, RestoreError> {
+    let (data, stamp) = (&request.data, stamp(request.now_ms));
+    let ready = data.join(format!("{READY}{stamp}"));
+    std::fs::rename(data.join(UNPACKING), &ready).map_err(at(&ready))?;
+    sync_folder(data).and_then(|()| finish(data, &request.keep)).map_err(at(data))?;
+    Ok(Restored {
+        made_at: manifest.made_at,
+        host: manifest.host.clone(),
+        guid: manifest.guid.clone(),
+        files: manifest.files.len(),
+        bytes: manifest.bytes(),
+        conf_was: manifest.conf.clone(),
+        certificates_were: manifest.certificates.clone(),
+        before: Some(data.join(format!("{BEFORE_RESTORE}{stamp}"))).filter(|before| before.exists()),
+    })
+}
+
+/// Completes a restore that was committed; a crash at any point of it leaves what the next call completes. `keep`: entries that stay in the
+/// folder. The caller holds the folder's lock.
+///
+/// # Errors
+/// What the operating system says.
+pub fn finish(data: &Path, keep: &[PathBuf]) -> io::Result<()> {
+    for (name, path) in hidden(data, READY)? {
+        let before = data.join(format!("{BEFORE_RESTORE}{name}"));
+        for entry in std::fs::read_dir(data)? {
+            let entry = entry?;
+            let file = entry.file_name();
+            let name = file.to_string_lossy();
+            let stays = name.starts_with('.')
+                || name.starts_with(BEFORE_RESTORE)
+                || [licensing::backup::FOLDER, "lock", "control.sock"].contains(&&*name)
+                || keep.contains(&entry.path());
+            if !stays {
+                make_folder(&before)?;
+                std::fs::rename(entry.path(), before.join(&file))?;
+            }
+        }
+        if before.exists() {
+            sync_folder(&before)?;
+        }
+        sync_folder(data)?;
+        std::fs::rename(&path, data.join(format!("{PLACING}{name}")))?;
+        sync_folder(data)?;
+    }
+    for (_, path) in hidden(data, PLACING)? {
+        for entry in std::fs::read_dir(&path)? {
+            let entry = entry?;
+            std::fs::rename(entry.path(), data.join(entry.file_name()))?;
+        }
+        sync_folder(data)?;
+        std::fs::remove_dir(&path)?;
+        sync_folder(data)?;
+    }
+    Ok(())
+}
+
+/// Entries that begin with `prefix`, and how their names go on.
+fn hidden(data: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
+    let found = match std::fs::read_dir(data) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let rest =
+        |entry: std::fs::DirEntry| Some((entry.file_name().to_str()?.strip_prefix(prefix)?.to_owned(), entry.path()));
+    Ok(found.flatten().filter_map(rest).collect())
+}
+
+/// At a start: tells the audit log what was restored. Returns it in a sentence.
+pub(crate) async fn tell(audit: &Audit, data: &Path) -> Result<Option<String>, sqlx::Error> {
+    let path = data.join(NOTE);
+    let note: Option<Note> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some(Note { name, made_at, host, by }) = note else { return Ok(None) };
+    let made = jiff::Timestamp::from_millisecond(made_at).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
+    let sentence = format!("Restored the backup {name}, made on {host} on {made}.");
+    let actor = Actor { name: by, origin: Origin::CommandLine, address: None };
+    audit.note(&actor, "backup.restore", sentence.clone(), AuditOutcome::Done).await?;
+    // Told twice is better than never.
+    if let Err(error) = std::fs::remove_file(&path).and_then(|()| sync_folder(data)) {
+        tracing::warn!(%error, "could not remove the note of the restore; the next start tells of it again");
+    }
+    Ok(Some(sentence))
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes all names below a folder durable.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync_folder(folder)
+}
