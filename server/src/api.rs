@@ -45,12 +45,13 @@ use crate::http::middleware::request_id::request_id;
 use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
 use operations::{GatheredOperations, Operations};
+pub use usage::IMPORT as USAGE_IMPORT;
 
 /// Largest body that is read, bytes: the answer of a licensing node, even one that is then refused as too large.
 const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
 /// An operation answers within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The same for operations that ask licensing nodes, which may be slow.
+/// The same for operations that ask licensing nodes, which may be slow, and for the import of usage.
 pub const NODE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The state operations work on.
@@ -135,8 +136,9 @@ pub fn goes_on(method: &Method) -> &'static str {
 
 async fn in_time(request: Request, next: Next) -> Response {
     let goes_on = goes_on(request.method());
-    let asks_nodes = operations::ASK_NODES.contains(&request.uri().path());
-    let limit = if asks_nodes { NODE_TIMEOUT } else { TIMEOUT };
+    let path = request.uri().path();
+    let takes_long = path == USAGE_IMPORT || operations::ASK_NODES.contains(&path);
+    let limit = if takes_long { NODE_TIMEOUT } else { TIMEOUT };
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         let detail = format!("The request timed out after {} s.{goes_on}", limit.as_secs());
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()

@@ -17,6 +17,7 @@ pub mod serve;
 mod setup_link;
 mod status;
 mod token;
+mod usage;
 mod user;
 
 use std::io::ErrorKind;
@@ -72,6 +73,9 @@ enum Command {
     Client(client::Command),
     /// Fill a data folder with made-up usage, to try the Usage page
     DemoData(demo_data::DemoData),
+    /// Check-outs as files: 13 tab-separated fields, a UTC day each
+    #[command(subcommand)]
+    Usage(usage::UsageCommand),
     /// Servers of this installation: one primary and its backups
     #[command(subcommand)]
     Peer(peers::PeerCommand),
@@ -138,16 +142,24 @@ impl CommandTarget {
     /// # Errors
     /// What the API answers.
     pub async fn ask_all(&self, before: &Remote, call: Call, most: usize) -> Result<Value, Failure> {
+        let connection = self.open(before, &call).await?;
+        let answer = if most > 0 { connection.ask_all(call, most).await } else { connection.ask(&call).await };
+        connection.close().await;
+        answer
+    }
+
+    /// A connection for several calls like this one; the caller closes it.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open(&self, before: &Remote, call: &Call) -> Result<Connection, Failure> {
         let here = match (&self.place.conf, &self.place.data) {
             (Some(_), _) => Some("--conf"),
             (None, Some(_)) => Some("--data"),
             (None, None) => None,
         };
         let remote = self.remote.or(before, here)?;
-        let connection = Connection::open(&self.place, &remote, &call).await?;
-        let answer = if most > 0 { connection.ask_all(call, most).await } else { connection.ask(&call).await };
-        connection.close().await;
-        answer
+        Connection::open(&self.place, &remote, call).await
     }
 }
 
@@ -232,6 +244,7 @@ impl Cli {
             Command::Client(command) => command.run().await,
             Command::DemoData(command) => command.run().await,
             Command::Config(command) => command.run(remote).await,
+            Command::Usage(command) => command.run(remote).await,
             Command::Peer(command) => command.run(remote).await,
             Command::User(command) => command.run(remote).await,
             Command::Token(command) => command.run(remote).await,

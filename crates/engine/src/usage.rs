@@ -4,9 +4,11 @@
 //! [`Usage::take`] writes, [`query`] reads. `docs/USAGE.md` describes the files and retention.
 
 mod count;
+pub mod export;
 mod files;
 mod group;
 mod judge;
+pub mod import;
 mod licensed;
 mod observed;
 mod open;

@@ -118,6 +118,7 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Servers, "server.rehearse", "Failover drill"),
     action(ActionGroup::Servers, "server.take_back", "Drain or drill ended"),
     action(ActionGroup::Clients, "client.release", "Licenses released"),
+    action(ActionGroup::Clients, "usage.import", "Usage imported"),
     action(ActionGroup::Alerts, "alert.add", "Alert rule added"),
     action(ActionGroup::Alerts, "alert.change", "Alert rule changed"),
     action(ActionGroup::Alerts, "alert.disable", "Alert rule turned off"),

@@ -51,6 +51,8 @@ pub enum Permission {
     UnlockRecords,
     /// Back up the data folder, download and delete backups, and check the database.
     ManageBackups,
+    /// Bring in check-outs recorded elsewhere.
+    ImportUsage,
 }
 
 impl Permission {
@@ -71,6 +73,7 @@ impl Permission {
         Permission::ManageServers,
         Permission::UnlockRecords,
         Permission::ManageBackups,
+        Permission::ImportUsage,
     ];
 
     /// The least role that has this permission.
@@ -82,6 +85,7 @@ impl Permission {
             | Permission::HandleAlerts
             | Permission::Drain
             | Permission::UnlockRecords
+            | Permission::ImportUsage
             | Permission::ViewAudit
             | Permission::ViewLogs => Role::Operator,
             Permission::EditConfiguration
@@ -128,6 +132,7 @@ impl Role {
             Permission::HandleAlerts => "Acknowledging and silencing alerts needs the role operator or administrator.",
             Permission::Drain => "Draining clients needs the role operator or administrator.",
             Permission::UnlockRecords => "Unlocking records needs the role operator or administrator.",
+            Permission::ImportUsage => "Importing usage needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ManageBackups => "Backups and checks of the database need the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",

@@ -21,9 +21,47 @@ const MOST_NAME: usize = 200;
 /// # Errors
 /// What the operating system says; a file that was there is then as it was.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let folder = folder_of(path);
-    staged(path, bytes, mode)?.persist(path).map_err(|error| error.error)?;
-    settled(&folder)
+    let mut file = StagedFile::beside(path, mode)?;
+    file.write_all(bytes)?;
+    file.put()
+}
+
+/// A file that is written piece by piece and replaces another, as [`replace`] does, once it is whole.
+#[derive(Debug)]
+pub struct StagedFile {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl StagedFile {
+    /// A new file beside `path`; it is removed unless it is put there.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn beside(path: &Path, mode: u32) -> Result<Self> {
+        Ok(Self { file: new_beside(path, mode)?, path: path.to_owned() })
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// As [`replace`].
+    pub fn put(self) -> Result<()> {
+        let Self { file, path } = self;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)?;
+        settled(&folder_of(&path))
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Writes a file as [`replace`] does, unless there is one already: whether it was written.
@@ -31,7 +69,10 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 /// # Errors
 /// As [`replace`].
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
-    match staged(path, bytes, mode)?.persist_noclobber(path) {
+    let mut file = new_beside(path, mode)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
         Ok(_) => settled(&folder_of(path)).map(|()| true),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error),
@@ -90,15 +131,12 @@ fn temporary_prefix(path: &Path) -> Option<String> {
     (name.len() <= MOST_NAME).then(|| format!(".{name}."))
 }
 
-fn staged(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new()
+fn new_beside(path: &Path, mode: u32) -> Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new()
         .prefix(&temporary_prefix(path).unwrap_or_else(|| ".".to_owned()))
         .suffix(TEMPORARY)
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder_of(path))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+        .tempfile_in(folder_of(path))
 }
 
 #[cfg(test)]

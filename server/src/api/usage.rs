@@ -1,4 +1,6 @@
-//! Usage of each product compared with what is licensed.
+//! Usage of each product compared with what is licensed; its records as files.
+
+mod records;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +21,10 @@ use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
 use crate::http::problem::Problem;
 
+pub use records::IMPORT;
+
 pub fn operations(all: Operations) -> Operations {
-    all.add(routes!(get_usage), May(View), &[])
+    records::operations(all.add(routes!(get_usage), May(View), &[]))
 }
 
 /// Filter and period.

@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::response::Response;
 use clap::Args;
 use engine::Engine;
 use engine::clock::SystemClock;
 use engine::conf::file::{FileError, resolve};
 use engine::store::{DataLock, LockError};
-use http_body_util::BodyExt;
+use futures::stream::{self, Stream};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Frame;
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
@@ -27,6 +31,8 @@ use crate::settings::Settings;
 
 /// How long a command waits for the server.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Sent at a time of a file, bytes.
+const PIECE: usize = 64 * 1024;
 
 /// A server elsewhere.
 #[derive(Debug, Clone, Default, Args)]
@@ -92,9 +98,33 @@ pub struct Call {
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
-    body: Option<(&'static str, Vec<u8>)>,
+    body: Option<(&'static str, Payload)>,
     needs: Needs,
     patience: Duration,
+}
+
+/// What a call sends.
+enum Payload {
+    Bytes(Vec<u8>),
+    /// The rest of a file, read while it is sent.
+    File(std::fs::File),
+}
+
+/// The rest of a file, piece by piece.
+fn pieces(file: &std::fs::File) -> std::io::Result<impl Stream<Item = std::io::Result<Frame<Bytes>>> + Send + Sync + use<>> {
+    let file = tokio::fs::File::from_std(file.try_clone()?);
+    Ok(stream::unfold(Some(file), |file| async move {
+        let mut file = file?;
+        let mut piece = vec![0; PIECE];
+        match file.read(&mut piece).await {
+            Ok(0) => None,
+            Ok(read) => {
+                piece.truncate(read);
+                Some((Ok(Frame::data(piece.into())), Some(file)))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
 }
 
 /// What must be there.
@@ -143,7 +173,17 @@ impl Call {
     }
 
     pub fn bytes(self, kind: &'static str, body: Vec<u8>) -> Self {
-        Self { body: Some((kind, body)), ..self }
+        Self { body: Some((kind, Payload::Bytes(body))), ..self }
+    }
+
+    /// Sends a file, which may be large.
+    pub fn file(self, kind: &'static str, file: std::fs::File) -> Self {
+        Self { body: Some((kind, Payload::File(file))), ..self }.with_large_files()
+    }
+
+    /// What is sent or comes back may be large.
+    pub fn with_large_files(self) -> Self {
+        Self { patience: api::NODE_TIMEOUT, ..self }
     }
 
     /// It asks licensing nodes, which may take long.
@@ -242,27 +282,65 @@ impl Connection {
     /// # Errors
     /// What the API answers, with the exit code of its status.
     pub async fn ask(&self, call: &Call) -> Result<Value, Failure> {
-        let (status, body) = match self {
+        let mut body = Vec::new();
+        let status = self
+            .save(call, |piece| {
+                body.extend_from_slice(piece);
+                Ok(())
+            })
+            .await?;
+        serde_json::from_slice(&body).map_err(|_| no_leasehold(status))
+    }
+
+    /// Hands the body of a good answer over piece by piece as it comes in.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`], and those of `take`.
+    pub async fn save(
+        &self,
+        call: &Call,
+        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<StatusCode, Failure> {
+        match self {
             Self::Http { client, base, token, who, .. } => {
+                let unanswered = |error| unanswered(who, &error, call.patience);
                 let mut request = client.request(call.method.clone(), call.address(base)).timeout(call.patience);
                 if let Some(token) = token {
                     request = request.bearer_auth(token);
                 }
                 if let Some((kind, body)) = &call.body {
-                    request = request.header("content-type", *kind).body(body.clone());
+                    let body = match body {
+                        Payload::Bytes(bytes) => bytes.clone().into(),
+                        Payload::File(file) => reqwest::Body::wrap(StreamBody::new(pieces(file).map_err(unread)?)),
+                    };
+                    request = request.header("content-type", *kind).body(body);
                 }
-                let response = request.send().await.map_err(|error| unanswered(who, &error, call.patience))?;
-                (response.status(), response.bytes().await.map_err(|error| unanswered(who, &error, call.patience))?)
+                let mut response = request.send().await.map_err(unanswered)?;
+                let status = response.status();
+                if !status.is_success() {
+                    return Err(refused(status, &response.bytes().await.map_err(unanswered)?));
+                }
+                while let Some(piece) = response.chunk().await.map_err(unanswered)? {
+                    take(&piece)?;
+                }
+                Ok(status)
             }
-            Self::Alone { router, .. } => directly(router, call).await?,
-        };
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| no_leasehold(status));
+            Self::Alone { router, .. } => {
+                let response = directly(router, call).await?;
+                let status = response.status();
+                let cut_off = |error| Failure::failed(format!("The answer was cut off: {error}."));
+                let mut body = response.into_body();
+                if !status.is_success() {
+                    return Err(refused(status, &body.collect().await.map_err(cut_off)?.to_bytes()));
+                }
+                while let Some(frame) = body.frame().await {
+                    if let Ok(piece) = frame.map_err(cut_off)?.into_data() {
+                        take(&piece)?;
+                    }
+                }
+                Ok(status)
+            }
         }
-        Err(serde_json::from_slice(&body)
-            .ok()
-            .and_then(|problem| failure(status, &problem))
-            .unwrap_or_else(|| no_leasehold(status)))
     }
 
     /// The answer to a call, with the items of all pages.
@@ -310,6 +388,16 @@ fn no_server(data: &Path) -> Failure {
         "No server is running on the data folder {}. Start one with `leasehold serve --data {0}`, or give its folder with --data.",
         data.display()
     ))
+}
+
+/// An answer that is no success.
+fn refused(status: StatusCode, body: &[u8]) -> Failure {
+    let problem = serde_json::from_slice(body).ok();
+    problem.and_then(|problem| failure(status, &problem)).unwrap_or_else(|| no_leasehold(status))
+}
+
+fn unread(error: std::io::Error) -> Failure {
+    Failure::refused(format!("Can't read the file: {error}."))
 }
 
 fn no_leasehold(status: StatusCode) -> Failure {
@@ -430,19 +518,20 @@ async fn alone(settings: &Settings) -> Result<Connection, Failure> {
     Ok(Connection::Alone { engine, router: Box::new(router), _lock: lock })
 }
 
-async fn directly(router: &Router, call: &Call) -> Result<(StatusCode, Bytes), Failure> {
+async fn directly(router: &Router, call: &Call) -> Result<Response, Failure> {
     let mut request = Request::builder().method(call.method.clone()).uri(call.address(""));
     if let Some((kind, _)) = &call.body {
         request = request.header("content-type", *kind);
     }
-    let body = call.body.as_ref().map_or_else(Body::empty, |(_, body)| Body::from(body.clone()));
+    let body = match &call.body {
+        None => Body::empty(),
+        Some((_, Payload::Bytes(bytes))) => Body::from(bytes.clone()),
+        Some((_, Payload::File(file))) => Body::new(StreamBody::new(pieces(file).map_err(unread)?)),
+    };
     let mut request =
         request.body(body).map_err(|error| Failure::refused(format!("Can't send the request: {error}.")))?;
     api::as_local_user(&mut request, user_name(rustix::process::getuid().as_raw()).await);
-    let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-    let status = response.status();
-    let body = response.into_body().collect().await;
-    Ok((status, body.map_err(|error| Failure::failed(format!("The answer was cut off: {error}.")))?.to_bytes()))
+    Ok(router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn hour_in_day(hour: i64) -> usize {
     hour.rem_euclid(24) as usize
 }
 
-/// Adds time of use to the hours and to the user; takes it away with a sign of −1.
+/// Adds time of use to the hours and to the user, as often as `sign` says; takes it away with one of −1.
 pub(super) fn count_use(days: &mut OpenDays, ids: SeriesIds, user: u32, from: i64, to: i64, sign: i64) {
     for (hour, ms) in by_hour(from, to) {
         let ms = ms.cast_signed() * sign;
@@ -74,6 +74,7 @@ impl Writer {
                 }
                 UsageWork::Unlock(group, _) => self.count_unlocked(group, &mut changes),
                 UsageWork::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
+                UsageWork::Import(part, _) => self.count_import(part, &mut changes),
             }
         }
         self.rolled.seen = changes.seen;
@@ -175,9 +176,9 @@ impl Writer {
         let Some(mut span) = Span::new(record.from, end) else { return false };
         let user = self.series.user(&record.user);
         match (record.outcome, record.opened) {
-            (CheckOutOutcome::Denied, _) => self.count_denied(record, ids, user, changes),
+            (CheckOutOutcome::Denied, _) => self.count_denied(record.from, &record.host, ids, user, changes),
             (CheckOutOutcome::Open, _) => {
-                self.count_taken(ids, user, span.from);
+                self.count_taken(ids, user, span.from, 1);
                 let out = OpenCheckOut {
                     taken: span.from,
                     ids,
@@ -209,8 +210,8 @@ impl Writer {
                         if let Some(key) = key {
                             self.locked.note_end(key, &mut changes.locked);
                         }
-                        self.count_taken(ids, user, span.from);
-                        self.count_span(ids, user, span, changes);
+                        self.count_taken(ids, user, span.from, 1);
+                        self.count_span(ids, user, span, 1, changes);
                     }
                 }
             }
@@ -225,57 +226,62 @@ impl Writer {
             host: record.host.as_str().into(),
             context: batch.context.map_or("", Context::as_str).into(),
             deployment: (&*batch.deployment).into(),
+            foreign: None,
         });
         true
     }
 
-    fn count_taken(&mut self, ids: SeriesIds, user: u32, from: i64) {
+    /// The start of a check-out of so many licenses.
+    pub fn count_taken(&mut self, ids: SeriesIds, user: u32, from: i64, licenses: u32) {
         let day = day_of(from);
         for series in ids.all() {
             let hot = self.days.touch((series, day));
             hot.day.take(hour_in_day(hour_of(from)));
-            hot.day.change((from - day * DAY_MS) as u32, 1);
+            hot.day.change((from - day * DAY_MS) as u32, licenses.cast_signed());
             if series == ids.deployment {
                 hot.users.of(user).taken += 1;
             }
         }
     }
 
-    /// The end and the time of a check-out whose start is counted.
-    fn count_span(&mut self, ids: SeriesIds, user: u32, span: Span, changes: &mut GroupChanges) {
+    /// The end and the time of a check-out of so many licenses whose start is counted.
+    pub fn count_span(
+        &mut self,
+        ids: SeriesIds,
+        user: u32,
+        span: Span,
+        licenses: u32,
+        changes: &mut GroupChanges,
+    ) {
         let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {
-                self.days.touch((series, day)).day.before += 1;
+                self.days.touch((series, day)).day.before += i64::from(licenses);
             }
         }
         for series in ids.all() {
-            self.days.touch((series, last)).day.change((span.to - last * DAY_MS) as u32, -1);
+            self.days.touch((series, last)).day.change((span.to - last * DAY_MS) as u32, -licenses.cast_signed());
         }
-        count_use(&mut self.days, ids, user, span.from, span.to, 1);
+        count_use(&mut self.days, ids, user, span.from, span.to, licenses.into());
         changes.seen = changes.seen.max(span.to);
     }
 
-    fn count_denied(&mut self, record: &CheckOut, ids: SeriesIds, user: u32, changes: &mut GroupChanges) {
+    pub fn count_denied(&mut self, at: i64, host: &str, ids: SeriesIds, user: u32, changes: &mut GroupChanges) {
         for series in ids.all() {
-            let hot = self.days.touch((series, day_of(record.from)));
-            hot.day.deny(hour_in_day(hour_of(record.from)));
+            let hot = self.days.touch((series, day_of(at)));
+            hot.day.deny(hour_in_day(hour_of(at)));
             if series == ids.deployment {
                 hot.users.of(user).denied += 1;
             }
         }
-        let key = (record.from.div_euclid(MINUTE_MS), ids.client, user);
-        let denied = changes.denials.entry(key).or_insert_with(|| Denied {
-            at: record.from,
-            last: record.from,
-            host: record.host.clone(),
-            count: 0,
-        });
-        if (record.from, &record.host) < (denied.at, &denied.host) {
-            denied.host.clone_from(&record.host);
+        let key = (at.div_euclid(MINUTE_MS), ids.client, user);
+        let denied =
+            changes.denials.entry(key).or_insert_with(|| Denied { at, last: at, host: host.to_owned(), count: 0 });
+        if (at, host) < (denied.at, denied.host.as_str()) {
+            denied.host = host.to_owned();
         }
-        denied.at = denied.at.min(record.from);
-        denied.last = denied.last.max(record.from);
+        denied.at = denied.at.min(at);
+        denied.last = denied.last.max(at);
         denied.count += 1;
     }
 
@@ -302,6 +308,7 @@ impl Writer {
                     host: (&*out.host).into(),
                     context: (&*whose.context).into(),
                     deployment: (&*whose.deployment).into(),
+                    foreign: None,
                 });
             }
             out.lost_at = Some(at);

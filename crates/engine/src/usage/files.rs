@@ -146,6 +146,11 @@ impl Files {
         self.committed.keys().copied()
     }
 
+    /// The folder of the data files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a day's file is, and the length of its committed part; 0 if there is none.
     pub fn stored(&self, day: i64) -> (PathBuf, u64) {
         (self.folder.join(name(day)), self.committed.get(&day).copied().unwrap_or(0))

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::count::GroupChanges;
 use super::judge::Verdicts;
+use super::import::ImportPart;
 use super::state::{RollUpProgress, UsageState, Writer};
 use super::unlock::UnlockGroup;
 use super::write::GroupRows;
@@ -28,6 +29,8 @@ pub(super) enum UsageWork {
     Tick(i64, ReplySender<()>),
     /// Records that were locked.
     Unlock(UnlockGroup, ReplySender<()>),
+    /// Check-outs from a file.
+    Import(ImportPart, ReplySender<()>),
 }
 
 /// Approximate maximum of records per transaction; others wait for the next.
@@ -57,6 +60,7 @@ impl UsageState {
             let before = records;
             records += match work {
                 UsageWork::Batch(batch, _) => batch.records.len(),
+                UsageWork::Import(part, _) => part.size,
                 UsageWork::Unlock(group, _) => usize::try_from(group.records()).unwrap_or(MOST_RECORDS),
                 UsageWork::Lost(..) | UsageWork::Tick(..) => 0,
             };
@@ -129,7 +133,10 @@ fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseEr
                 let number = writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged);
                 let _ = answer.send(result().map(|()| number));
             }
-            UsageWork::Lost(_, _, answer) | UsageWork::Tick(_, answer) | UsageWork::Unlock(_, answer) => {
+            UsageWork::Lost(_, _, answer)
+            | UsageWork::Tick(_, answer)
+            | UsageWork::Import(_, answer)
+            | UsageWork::Unlock(_, answer) => {
                 let _ = answer.send(result());
             }
         }

@@ -73,7 +73,7 @@ impl OpenDay {
             Some(coarse) => {
                 let total = HourUse {
                     taken: sum.taken + coarse.taken,
-                    use_ms: sum.use_ms + coarse.use_ms,
+                    use_ms: sum.use_ms.saturating_add(coarse.use_ms),
                     denied: sum.denied + coarse.denied,
                     peak: sum.peak.max(coarse.peak),
                 };

@@ -9,6 +9,7 @@ use sqlx::FromRow;
 
 use super::group::{UsageWork, days};
 use super::judge::{Locks, Verdicts};
+use super::import::{SeriesOfLines, end};
 use super::open_days::{DayKey, OpenDay};
 use super::rebuild::IncompleteDay;
 use super::series::SeriesIds;
@@ -54,6 +55,13 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdic
             UsageWork::Batch(..) | UsageWork::Unlock(..) => {}
         }
         let (locks, stored) = match work {
+            UsageWork::Import(part, _) => {
+                let mut known = SeriesOfLines::default();
+                for line in part.lines() {
+                    let ids = known.of(&mut writer.series, &line);
+                    want(ids, line.from, end(&line));
+                }
+            }
             UsageWork::Batch(batch, _) => {
                 (verdicts.of(nth), writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged))
             }

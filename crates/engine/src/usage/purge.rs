@@ -1,5 +1,6 @@
 //! Retention, and removal of older data in small steps.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ pub struct Purged {
 const AT_ONCE: i64 = 2_000;
 /// Days after which a lost check-out is forgotten; a later end would be counted again.
 const LOST_DAYS: i64 = 30;
+/// Days for which a data file stays after an import into it, so that a history can be imported in several goes.
+const IMPORTED_DAYS: i64 = 40;
 
 /// Time between removals, the first at startup.
 pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -130,7 +133,7 @@ impl Usage {
         let today = day_of(now_ms);
         let before = |days: i64| today - days;
         let mut purged =
-            Purged { files: self.purge_files(before(retention.files), retention.newest_files).await?, rows: 0 };
+            Purged { files: self.purge_files(before(retention.files), retention.newest_files, before(IMPORTED_DAYS)).await?, rows: 0 };
         self.raise(before(retention.edges), before(retention.hours)).await?;
         let steps = [
             (
@@ -190,25 +193,28 @@ impl Usage {
         Ok(())
     }
 
-    async fn purge_files(&self, before: i64, newest: usize) -> Result<u64, UsageError> {
+    async fn purge_files(&self, before: i64, newest: usize, imported_from: i64) -> Result<u64, UsageError> {
+        let _importing = self.inner.importing.lock().await;
         let mut writer = self.inner.writer.lock().await;
+        let imported: HashSet<i64> = sqlx::query_scalar("SELECT day FROM usage_files WHERE imported >= ?")
+            .bind(imported_from)
+            .fetch_all(self.inner.store.read())
+            .await?
+            .into_iter()
+            .collect();
         let most = writer.files.days().count().saturating_sub(newest);
         // What is locked is in its file only.
         let locked: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT day FROM locked_headers WHERE opened < records")
             .fetch_all(self.inner.store.read())
             .await?;
-        let old: Vec<i64> = writer
-            .files
-            .days()
-            .take(most)
-            .take_while(|day| *day < before)
-            .filter(|day| !locked.contains(day))
-            .collect();
+        let old = writer.files.days().take(most).take_while(|day| *day < before);
+        let old: Vec<i64> = old.filter(|day| !locked.contains(day) && !imported.contains(day)).collect();
         for day in &old {
             // The row first: a missing file with a row would be reported as lost.
             let mut tx = self.inner.store.write().await?;
             sqlx::query("DELETE FROM usage_files WHERE day = ?").bind(day).execute(&mut *tx).await?;
             forget_locked(&mut tx, *day).await?;
+            sqlx::query("INSERT OR IGNORE INTO usage_removed (day) VALUES (?)").bind(day).execute(&mut *tx).await?;
             tx.commit().await?;
             writer.files.remove(*day)?;
         }

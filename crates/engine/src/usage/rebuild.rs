@@ -6,6 +6,7 @@ use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Span, UsageLine, day_of};
 
 use super::UsageError;
+use super::import::{SeriesOfLines, end};
 use super::open_days::{DayKey, OpenDay};
 use super::series::SeriesIds;
 use super::state::Writer;
@@ -24,7 +25,7 @@ struct Found {
     edges: Vec<Edge>,
     /// Check-outs taken on that day.
     taken: u64,
-    /// Check-outs taken before it that were still out.
+    /// Licenses taken before it that were still out.
     spanning: i64,
 }
 
@@ -60,7 +61,7 @@ impl Writer {
         let mut found: HashMap<i64, Found> = before.keys().map(|series| (*series, Found::default())).collect();
         for out in self.out.values().filter(|out| out.lost_at.is_none() && day_of(out.taken) <= day) {
             // Its end is unknown.
-            note(&mut found, day, Span { from: out.taken, to: LATEST_MS }, out.ids);
+            note(&mut found, day, Span { from: out.taken, to: LATEST_MS }, 1, out.ids);
         }
         let oldest = day - LONGEST_MS / DAY_MS;
         let files: Vec<i64> = self.files.days().rev().filter(|file| (oldest..=day).contains(file)).collect();
@@ -70,36 +71,34 @@ impl Writer {
                 break;
             }
             let text = self.files.read(file)?;
-            let mut known: HashMap<(&str, &str, &str, &str), SeriesIds> = HashMap::new();
-            let lines: Vec<UsageLine<'_>> = text.lines().filter_map(UsageLine::parse).collect();
-            for line in lines.iter().filter(|line| line.outcome != CheckOutOutcome::Denied) {
-                let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
+            let mut known = SeriesOfLines::default();
+            let lines = text.lines().filter_map(UsageLine::parse);
+            for line in lines.filter(|line| line.outcome != CheckOutOutcome::Denied) {
+                let span = Span { from: line.from, to: end(&line) };
                 if day_of(span.to) < day {
                     continue;
                 }
-                let names = (&*line.context, &*line.deployment, &*line.product, &*line.client);
-                let series = &mut self.series;
-                let ids = *known.entry(names).or_insert_with(|| series.of(names.0, names.1, names.2, names.3));
-                note(&mut found, day, span, ids);
+                let ids = known.of(&mut self.series, &line);
+                note(&mut found, day, span, line.licenses(), ids);
             }
         }
         Ok(found)
     }
 }
 
-fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: SeriesIds) {
+fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, licenses: u32, ids: SeriesIds) {
     let begins = day * DAY_MS;
     let edge = |at: i64, change| Edge { at: (at - begins) as u32, change };
     for series in ids.all() {
         let Some(found) = found.get_mut(&series) else { continue };
         if day_of(span.from) == day {
             found.taken += 1;
-            found.edges.push(edge(span.from, 1));
+            found.edges.push(edge(span.from, licenses.cast_signed()));
         } else {
-            found.spanning += 1;
+            found.spanning += i64::from(licenses);
         }
         if day_of(span.to) == day {
-            found.edges.push(edge(span.to, -1));
+            found.edges.push(edge(span.to, -licenses.cast_signed()));
         }
     }
 }

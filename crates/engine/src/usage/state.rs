@@ -34,6 +34,8 @@ pub(super) struct UsageState {
     pub judge: OnceLock<Judge>,
     /// Records that are locked.
     pub locked: AtomicU64,
+    /// Held while a file is imported, and while data files are removed: what is known must not change meanwhile.
+    pub importing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// How far a run's records are stored.
@@ -102,7 +104,15 @@ impl UsageState {
         }
         let locked = AtomicU64::new(writer.locked.count);
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
-        Ok(Self { store, findings, queue: Mutex::default(), writer, judge: OnceLock::new(), locked })
+        Ok(Self {
+            store,
+            findings,
+            queue: Mutex::default(),
+            writer,
+            importing: Arc::default(),
+            judge: OnceLock::new(),
+            locked,
+        })
     }
 
     /// Queues work and waits for its answer. The commit continues if the caller goes away.

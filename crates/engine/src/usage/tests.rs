@@ -3,5 +3,6 @@
 mod against;
 mod crash;
 mod days;
+mod imports;
 mod questions;
 mod world;

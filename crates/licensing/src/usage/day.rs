@@ -140,7 +140,7 @@ impl Day {
     pub fn total(&self) -> HourUse {
         self.hours.iter().fold(HourUse::default(), |sum, hour| HourUse {
             taken: sum.taken + hour.taken,
-            use_ms: sum.use_ms + hour.use_ms,
+            use_ms: sum.use_ms.saturating_add(hour.use_ms),
             denied: sum.denied + hour.denied,
             peak: sum.peak.max(hour.peak),
         })

@@ -32,7 +32,7 @@ impl Edges {
             let mut edge = self.0[next];
             next += 1;
             while next < self.0.len() && self.0[next].at == edge.at {
-                edge.change += self.0[next].change;
+                edge.change = edge.change.saturating_add(self.0[next].change);
                 next += 1;
             }
             if edge.change != 0 {

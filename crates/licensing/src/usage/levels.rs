@@ -1,11 +1,20 @@
+use std::collections::BTreeMap;
+
 use super::bytes::{read_varint, write_varint};
 
 /// For how long how many licenses were in use: milliseconds by number in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Levels(Vec<u64>);
+pub struct Levels {
+    /// By level, of those below [`FEW`].
+    few: Vec<u64>,
+    /// The higher ones. Check-outs of many licenses each leave most of these out.
+    many: BTreeMap<u32, u64>,
+}
 
-/// Maximum level; higher ones are capped, so that a damaged database can't fill the memory.
-const MOST: u64 = 1 << 24;
+/// Levels below this one are kept side by side.
+const FEW: u32 = 1 << 12;
+/// Maximum level.
+const MOST: u64 = u32::MAX as u64;
 
 impl Levels {
     /// Adds time at a level.
@@ -13,11 +22,16 @@ impl Levels {
         if ms == 0 {
             return;
         }
-        let level = u64::from(level).min(MOST) as usize;
-        if self.0.len() <= level {
-            self.0.resize(level + 1, 0);
+        if level >= FEW {
+            let known = self.many.entry(level).or_default();
+            *known = known.saturating_add(ms);
+            return;
         }
-        self.0[level] = self.0[level].saturating_add(ms);
+        let level = level as usize;
+        if self.few.len() <= level {
+            self.few.resize(level + 1, 0);
+        }
+        self.few[level] = self.few[level].saturating_add(ms);
     }
 
     /// Adds all of another.
@@ -29,13 +43,14 @@ impl Levels {
 
     /// Level and time, lowest first, without unused levels.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        self.0.iter().enumerate().filter(|(_, ms)| **ms > 0).map(|(level, ms)| (level as u32, *ms))
+        let few = self.few.iter().enumerate().filter(|(_, ms)| **ms > 0).map(|(level, ms)| (level as u32, *ms));
+        few.chain(self.many.iter().map(|(level, ms)| (*level, *ms)))
     }
 
     /// All time together, milliseconds.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.0.iter().fold(0, |sum, ms| sum.saturating_add(*ms))
+        self.iter().fold(0, |sum, (_, ms)| sum.saturating_add(ms))
     }
 
     /// As bytes: steps between levels, each followed by its time.

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::client_protocol::CheckOutOutcome;
 
-/// A check-out as one line of a daily data file: nine fields, separated by tabs.
+/// A check-out as one line of a daily data file: nine fields, separated by tabs; with seven more if other software recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageLine<'a> {
     /// When it was taken or denied, Unix milliseconds.
@@ -23,9 +23,36 @@ pub struct UsageLine<'a> {
     pub context: Cow<'a, str>,
     /// Deployment.
     pub deployment: Cow<'a, str>,
+    /// What other software recorded besides; none for check-outs of Leasehold's own clients.
+    pub foreign: Option<ForeignFields<'a>>,
+}
+
+/// What a check-out has besides that other software recorded, as found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignFields<'a> {
+    /// Licenses taken by it, at least 1.
+    pub tokens: u32,
+    /// Account, project or group.
+    pub account: Cow<'a, str>,
+    /// Its handle at the license daemon.
+    pub handle: Cow<'a, str>,
+    /// Display.
+    pub display: Cow<'a, str>,
+    /// Version of the product.
+    pub version: Cow<'a, str>,
+    /// Process.
+    pub pid: Cow<'a, str>,
+    /// When it was requested, Unix seconds; may be empty.
+    pub request: Cow<'a, str>,
 }
 
 impl UsageLine<'_> {
+    /// How many licenses it takes.
+    #[must_use]
+    pub fn licenses(&self) -> u32 {
+        self.foreign.as_ref().map_or(1, |foreign| foreign.tokens)
+    }
+
     /// The first line of every file.
     pub const HEAD: &'static str = "#from\tms\toutcome\tproduct\tclient\tuser\thost\tcontext\tdeployment\n";
 
@@ -42,6 +69,14 @@ impl UsageLine<'_> {
             out.push(b'\t');
             escape(out, text);
         }
+        if let Some(ForeignFields { tokens, account, handle, display, version, pid, request }) = &self.foreign {
+            out.push(b'\t');
+            number(out, (*tokens).into());
+            for text in [account, handle, display, version, pid, request] {
+                out.push(b'\t');
+                escape(out, text);
+            }
+        }
         out.push(b'\n');
     }
 
@@ -56,7 +91,7 @@ impl UsageLine<'_> {
         };
         let outcome = outcome(fields.next()?)?;
         let mut text = || fields.next().map(unescape);
-        let line = UsageLine {
+        let mut line = UsageLine {
             from,
             ms,
             outcome,
@@ -66,13 +101,25 @@ impl UsageLine<'_> {
             host: text()?,
             context: text()?,
             deployment: text()?,
+            foreign: None,
         };
+        let Some(tokens) = fields.next() else { return Some(line) };
+        let mut text = || fields.next().map(unescape);
+        line.foreign = Some(ForeignFields {
+            tokens: tokens.parse().ok().filter(|tokens| *tokens > 0)?,
+            account: text()?,
+            handle: text()?,
+            display: text()?,
+            version: text()?,
+            pid: text()?,
+            request: text()?,
+        });
         fields.next().is_none().then_some(line)
     }
 }
 
 /// The word in the files.
-fn word(outcome: CheckOutOutcome) -> &'static str {
+pub(super) fn word(outcome: CheckOutOutcome) -> &'static str {
     match outcome {
         CheckOutOutcome::Returned => "returned",
         CheckOutOutcome::Open => "open",
@@ -82,7 +129,8 @@ fn word(outcome: CheckOutOutcome) -> &'static str {
     }
 }
 
-fn outcome(word: &str) -> Option<CheckOutOutcome> {
+/// The outcome of a word.
+pub(super) fn outcome(word: &str) -> Option<CheckOutOutcome> {
     Some(match word {
         "returned" => CheckOutOutcome::Returned,
         "flushed" => CheckOutOutcome::Flushed,
@@ -92,7 +140,7 @@ fn outcome(word: &str) -> Option<CheckOutOutcome> {
     })
 }
 
-fn number(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn number(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
@@ -107,7 +155,7 @@ fn number(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Tab, line ends and the backslash itself are written with a backslash.
-fn escape(out: &mut Vec<u8>, text: &str) {
+pub(super) fn escape(out: &mut Vec<u8>, text: &str) {
     if !text.bytes().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\')) {
         out.extend_from_slice(text.as_bytes());
         return;
@@ -123,7 +171,7 @@ fn escape(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-fn unescape(text: &str) -> Cow<'_, str> {
+pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }

@@ -108,7 +108,7 @@ proptest! {
         let text = |at: usize| texts[at].as_str().into();
         let line = UsageLine {
             from, ms, outcome: CheckOutOutcome::Returned, product: text(0), client: text(1), user: text(2), host: text(3),
-            context: text(4), deployment: text(5),
+            context: text(4), deployment: text(5), foreign: None,
         };
         let mut bytes = Vec::new();
         line.write(&mut bytes);

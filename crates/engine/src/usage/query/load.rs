@@ -53,7 +53,7 @@ impl PeakFigures {
 impl Figures {
     pub(super) fn add(&mut self, other: Self) {
         self.taken += other.taken;
-        self.use_ms += other.use_ms;
+        self.use_ms = self.use_ms.saturating_add(other.use_ms);
         self.denied += other.denied;
         self.peak = self.peak.max(other.peak);
     }

@@ -7,6 +7,8 @@ use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
 use crate::store::{self, Store};
 use crate::usage::query::{BucketWidth, Filter, UsagePoint};
+use crate::usage::export::RecordKind;
+use crate::usage::import::Imported;
 use crate::usage::{Batch, Usage};
 
 /// Midnight, UTC: 2026-11-22.
@@ -39,6 +41,32 @@ impl UsageFixture {
 
     pub async fn take(&self, session: i64, first: u64, records: Vec<CheckOut>) -> u64 {
         self.usage.take(batch(session, first, records)).await.unwrap()
+    }
+
+    /// What became of a file of this text.
+    pub async fn import(&self, text: impl AsRef<[u8]>) -> Imported {
+        let (told, outcome) = self.try_import(text).await;
+        outcome.unwrap();
+        told
+    }
+
+    pub async fn try_import(&self, text: impl AsRef<[u8]>) -> (Imported, Result<(), crate::DatabaseError>) {
+        let mut file = self.usage.import_file().await.unwrap();
+        // In pieces, as it comes from the network.
+        for piece in text.as_ref().chunks(1000) {
+            file.push(piece).await.unwrap();
+        }
+        self.usage.import(file, START + 2 * HOUR).await
+    }
+
+    /// The file of a day, so many days after [`START`].
+    pub async fn export(&self, day: i64, kind: RecordKind) -> String {
+        let mut file = self.usage.export(START / licensing::usage::DAY_MS + day, kind).await.unwrap();
+        let mut text = Vec::new();
+        while let Some(piece) = file.next_piece() {
+            text.extend_from_slice(&piece);
+        }
+        String::from_utf8(text).unwrap()
     }
 
     /// The hours of a product that are anything but empty.
