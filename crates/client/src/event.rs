@@ -41,6 +41,12 @@ pub enum ClientEvent {
         /// Licenses that were in use and have ended.
         leases: u64,
     },
+    /// Leases have ended that the server granted to an earlier run of this client, or before it lost its data, and that it has
+    /// not granted again.
+    NotGrantedAgain {
+        /// How many.
+        leases: u64,
+    },
     /// After a flush a server responded: licenses are available again.
     Resumed {
         /// Which.
@@ -90,6 +96,13 @@ impl fmt::Display for ClientEvent {
                 }
                 f.write_str("New ones follow when a server responds.")
             }
+            Self::NotGrantedAgain { leases: 1 } => f.write_str(
+                "A license in use is no longer valid: the server granted it to an earlier run of this client, and not again.",
+            ),
+            Self::NotGrantedAgain { leases } => write!(
+                f,
+                "{leases} licenses in use are no longer valid: the server granted them to an earlier run of this client, and not again."
+            ),
             Self::Resumed { server } => write!(f, "{server} is responding. Licenses are available again."),
             Self::Superseded { server } => write!(
                 f,

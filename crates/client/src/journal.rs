@@ -23,12 +23,23 @@ pub struct CheckOutEntry {
     pub to_ms: Option<u64>,
     /// What became of it.
     pub outcome: CheckOutOutcome,
-    /// The number of the record that told it as open.
-    pub opened: Option<u64>,
+    /// The record that told it as open.
+    pub opened: Option<RecordRef>,
+}
+
+/// A record of a stream, in a run of this client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordRef {
+    /// The run, as [`ClientIdentity`](crate::driver::ClientIdentity) counts them.
+    pub generation: u32,
+    /// Its number there.
+    pub number: u64,
 }
 
 #[derive(Debug, Default)]
 struct Stream {
+    /// The run whose numbers these are.
+    generation: u32,
     waiting: VecDeque<(u64, CheckOutEntry)>,
     last: u64,
     dropped: u64,
@@ -90,8 +101,8 @@ impl Journal {
         stream.waiting.reserve_exact(room.saturating_sub(stream.waiting.len()));
     }
 
-    /// Adds a record and returns its number; `None` when there is no room: then it is dropped and counted.
-    pub fn push(&self, server: ServerIndex, entry: CheckOutEntry) -> Option<u64> {
+    /// Adds a record and returns which it is; `None` when there is no room: then it is dropped and counted.
+    pub fn push(&self, server: ServerIndex, entry: CheckOutEntry) -> Option<RecordRef> {
         if self.is_full.load(Ordering::Relaxed) {
             self.unnumbered[server].fetch_add(1, Ordering::Relaxed);
             return None;
@@ -104,11 +115,11 @@ impl Journal {
             stream.dropped += 1;
             return None;
         }
-        let number = stream.last;
+        let (number, generation) = (stream.last, stream.generation);
         stream.waiting.push_back((number, entry));
         state.kept += 1;
         self.note_room(&state);
-        Some(number)
+        Some(RecordRef { generation, number })
     }
 
     /// The oldest records of a server that follow each other without a gap, and the number of the first.
@@ -141,27 +152,34 @@ impl Journal {
         }
     }
 
-    /// The server has `taken` records of this run. Those it has are forgotten here; when it has fewer than it acknowledged, it has
-    /// lost them, and what waits is numbered anew to follow what it has. Returns whether numbers have changed.
-    pub fn resume_after(&self, server: ServerIndex, taken: u64) -> bool {
+    /// The server has `taken` records of the run `generation`. Those it has are forgotten here. When it has fewer than it
+    /// acknowledged, it has lost them; when this is a new run, it has none of that. What waits is then numbered anew to follow
+    /// what it has. Returns how the numbers have changed.
+    pub fn resume_after(&self, server: ServerIndex, taken: u64, generation: u32) -> Option<Renumbering> {
         let mut state = self.state();
         let stream = &mut state.streams[server];
         let first = stream.waiting.front().map_or(stream.last + 1, |(number, _)| *number);
-        if taken.saturating_add(1) >= first {
+        let before = std::mem::replace(&mut stream.generation, generation);
+        if before == generation && taken.saturating_add(1) >= first {
             let stored = stream.waiting.iter().take_while(|(number, _)| *number <= taken).count();
             stream.waiting.drain(..stored);
             stream.last = stream.last.max(taken);
             state.kept -= stored;
             self.note_room(&state);
-            return false;
+            return None;
         }
-        let renumber = |number: u64| number.checked_sub(first).map(|place| taken + 1 + place);
+        let renumbering = Renumbering { before, first, generation, taken };
         for (number, entry) in &mut stream.waiting {
-            *number = renumber(*number).unwrap_or(*number);
-            entry.opened = entry.opened.and_then(renumber);
+            *number = renumbering.number(*number).unwrap_or(*number);
+            entry.opened = entry.opened.and_then(|opened| renumbering.of(opened));
         }
-        stream.last = renumber(stream.last).unwrap_or(taken);
-        true
+        stream.last = renumbering.number(stream.last).unwrap_or(taken);
+        Some(renumbering)
+    }
+
+    /// The run whose numbers each server's stream has.
+    pub fn generations(&self) -> Vec<u32> {
+        self.state().streams.iter().map(|stream| stream.generation).collect()
     }
 
     /// Whether records wait for a server.
@@ -182,6 +200,33 @@ impl Journal {
     /// Records that were dropped, of all servers.
     pub fn dropped_in_all(&self) -> u64 {
         self.state().streams.iter().map(|stream| stream.dropped).sum()
+    }
+}
+
+/// How the numbers of a stream have changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Renumbering {
+    before: u32,
+    /// The first that had not arrived.
+    first: u64,
+    generation: u32,
+    taken: u64,
+}
+
+impl Renumbering {
+    fn number(self, number: u64) -> Option<u64> {
+        number.checked_sub(self.first).map(|place| self.taken + 1 + place)
+    }
+
+    /// The same record from now on; `None` if the server has lost it. One that arrived in an earlier run stays what it is.
+    pub fn of(self, record: RecordRef) -> Option<RecordRef> {
+        if record.generation != self.before {
+            return Some(record);
+        }
+        match self.number(record.number) {
+            Some(number) => Some(RecordRef { generation: self.generation, number }),
+            None => (self.before != self.generation).then_some(record),
+        }
     }
 }
 

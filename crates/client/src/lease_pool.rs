@@ -7,6 +7,7 @@ mod tell;
 mod usage;
 
 pub use grant::{GrantDetails, printable};
+pub use slots::SlotKey;
 pub use usage::ServerUsage;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,8 +47,10 @@ struct State {
     usage: LeaseUsage,
     cap: u32,
     good_until: Option<u64>,
+    /// When leases end that the server in use doesn't carry, because an earlier run or epoch was granted them: with that
+    /// grant.
+    carried_until: Option<u64>,
     ending: Ending,
-    generation: u64,
     waiting: u32,
     /// The peak of held and waiting since the last read.
     peak: u32,
@@ -93,10 +96,8 @@ enum Ending {
 /// A license that was taken.
 #[derive(Debug, Clone, Copy)]
 pub struct TakenLease {
-    /// Where it is kept.
-    pub place: u32,
-    /// Of which life of the cache it is.
-    pub generation: u64,
+    /// Which it is.
+    pub key: SlotKey,
     /// Whether it was the last one there is for now.
     pub was_last: bool,
 }
@@ -146,8 +147,8 @@ impl LeasePool {
             usage: LeaseUsage::new(servers),
             cap: 0,
             good_until: None,
+            carried_until: None,
             ending: Ending::NotBegun,
-            generation: 0,
             waiting: 0,
             peak: 0,
             demand: Demand::default(),
@@ -184,25 +185,22 @@ impl LeasePool {
             return None;
         }
         let server = state.usage.server();
-        let place = state.slots.put(now_ms, server, user.cloned())?;
+        let key = state.slots.put(now_ms, server, user.cloned())?;
         state.usage.take(now_ms);
         if waited {
             state.waiting = state.waiting.saturating_sub(1);
         }
         state.peak = state.peak.max(state.needed());
-        Some(TakenLease { place, generation: state.generation, was_last: state.usage.held() >= state.cap })
+        Some(TakenLease { key, was_last: state.usage.held() >= state.cap })
     }
 
     /// Returns a license; whether somebody else waits for it, because more are in use than the limit. One that has ended
     /// already changes nothing.
     #[inline]
-    pub fn give_back(&self, place: u32, generation: u64, now_ms: u64, journal: &Journal) -> bool {
+    pub fn give_back(&self, lease: SlotKey, now_ms: u64, journal: &Journal) -> bool {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
-        if generation != state.generation {
-            return false;
-        }
-        let Some(slot) = state.slots.remove(place) else { return false };
+        let Some(slot) = state.slots.remove(lease) else { return false };
         let was_above = state.usage.held() > state.cap;
         state.usage.end(slot.from_ms, now_ms);
         let someone_waits = state.waiting > 0;
@@ -215,10 +213,10 @@ impl LeasePool {
     }
 
     /// Whether a license that was taken still counts.
-    pub fn is_valid(&self, generation: u64, now_ms: u64, journal: &Journal) -> bool {
+    pub fn is_valid(&self, lease: SlotKey, now_ms: u64, journal: &Journal) -> bool {
         let mut state = self.state();
         self.advance(&mut state, now_ms, journal);
-        state.generation == generation
+        state.slots.has(lease)
     }
 
     /// Counts a request that was refused, and says why it was.
@@ -298,7 +296,7 @@ impl LeasePool {
         self.advance(&mut self.state(), now_ms, journal);
     }
 
-    /// Leases that a flush has ended since the last call.
+    /// Leases that have ended by themselves since the last call.
     pub fn flushed(&self) -> u64 {
         std::mem::take(&mut self.state().flushed)
     }
@@ -326,8 +324,23 @@ impl LeasePool {
                 state.ending = Ending::Flushed;
             }
         }
+        if let Some(until) = state.carried_until.filter(|until| now_ms >= *until) {
+            let at_ms = until.max(state.now_ms);
+            self.end_uncarried(state, at_ms, journal);
+        }
         state.now_ms = now_ms;
         now_ms
+    }
+
+    /// Ends leases that the server in use has not granted, those taken last first.
+    fn end_uncarried(&self, state: &mut State, at_ms: u64, journal: &Journal) {
+        state.carried_until = None;
+        for key in state.slots.newest(state.uncarried()) {
+            let Some(slot) = state.slots.remove(key) else { continue };
+            state.usage.end(slot.from_ms, at_ms);
+            state.flushed += 1;
+            journal.push(slot.server, self.ended(slot, at_ms, CheckOutOutcome::Flushed));
+        }
     }
 
     fn end_all(&self, state: &mut State, at_ms: u64, outcome: CheckOutOutcome, journal: &Journal) -> u64 {
@@ -338,8 +351,8 @@ impl LeasePool {
             journal.push(slot.server, self.ended(slot, at_ms, outcome));
             ended += 1;
         }
-        state.generation += 1;
         state.good_until = None;
+        state.carried_until = None;
         state.cap = 0;
         ended
     }
@@ -347,7 +360,7 @@ impl LeasePool {
     #[inline]
     fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: CheckOutOutcome) -> CheckOutEntry {
         let opened = match slot.told {
-            slots::OpenReport::By(number) => Some(number),
+            slots::OpenReport::By(record) => Some(record),
             slots::OpenReport::Not | slots::OpenReport::Dropped => None,
         };
         let to_ms = Some(to_ms.max(slot.from_ms));

@@ -119,6 +119,7 @@ fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<Chec
                 to: request.to,
                 outcome,
                 opened: None,
+                before: None,
             });
         }
         stored.taken += count;
@@ -176,9 +177,9 @@ impl<'a> HandIn<'a> {
                     client: Arc::clone(name),
                     deployment: Arc::clone(&self.deployment),
                     context: self.context,
-                    acknowledged_before: first - 1,
                     first,
                     records,
+                    ..Batch::default()
                 }));
             }
             if wave.is_empty() {

@@ -25,6 +25,7 @@ mod totals;
 pub(crate) mod unlock;
 mod write;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,7 +76,7 @@ impl From<UsageError> for DatabaseError {
 }
 
 /// Check-outs of one client run, in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The run of the client, by its row id.
     pub session: i64,
@@ -85,12 +86,27 @@ pub struct Batch {
     pub deployment: Arc<str>,
     /// This server's context, once known.
     pub context: Option<Context>,
-    /// The last record the caller knows to be stored; only for the log.
-    pub acknowledged_before: u64,
+    /// Earlier runs of the client that records name, by their row ids.
+    pub earlier: HashMap<String, i64>,
+    /// A check-out from before this instant counts only if it was reported as open, Unix milliseconds.
+    pub begins: i64,
     /// The number of the first record; the others follow one by one.
     pub first: u64,
+    /// The number up to which the stream is settled: records left out after those here are dropped.
+    pub through: u64,
     /// The records.
     pub records: Vec<CheckOut>,
+}
+
+impl Batch {
+    /// The record that reported a check-out as open: of this run, or of an earlier one.
+    fn opened(&self, record: &CheckOut) -> Option<(i64, u64)> {
+        match (record.opened, &record.before) {
+            (Some(number), _) => Some((self.session, number)),
+            (None, Some(before)) => Some((*self.earlier.get(&before.run)?, before.number)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// The usage records. Cheap to clone.

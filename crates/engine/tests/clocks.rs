@@ -62,15 +62,16 @@ impl World {
             to: Some(from + MINUTE),
             outcome: CheckOutOutcome::Returned,
             opened: None,
+            before: None,
         };
         let batch = Batch {
             session: days_ago,
             client: "client".into(),
             deployment: "".into(),
             context: None,
-            acknowledged_before: 0,
             first: 1,
             records: vec![record],
+            ..Batch::default()
         };
         self.engine.usage.take(batch).await.unwrap();
     }

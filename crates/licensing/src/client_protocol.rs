@@ -266,6 +266,19 @@ pub struct CheckOut {
     /// For a check-out reported as [`CheckOutOutcome::Open`] before: the number of that record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<u64>,
+    /// For a check-out that an earlier run of this client reported as [`CheckOutOutcome::Open`]: that record, so that it counts
+    /// once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<EarlierRecord>,
+}
+
+/// A record of an earlier run of the same client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EarlierRecord {
+    /// That run.
+    pub run: String,
+    /// The number of the record in it.
+    pub number: u64,
 }
 
 /// The outcome of a check-out.

@@ -136,8 +136,8 @@ impl Driver {
         if has_lost {
             self.shared.pools().iter().for_each(|pool| pool.begin_again(server));
         }
-        if self.shared.journal.resume_after(server, welcome.records) {
-            self.shared.pools().iter().for_each(|pool| pool.tell_again(server));
+        if let Some(renumbering) = self.shared.journal.resume_after(server, welcome.records, self.identity.generation) {
+            self.shared.pools().iter().for_each(|pool| pool.tell_again(server, renumbering));
         }
     }
 
@@ -176,6 +176,7 @@ impl Driver {
                 self.shared.tell(event);
             }
         }
+        self.tell_ended();
         self.shared.note_problem(server, None);
         if is_granted && is_full {
             self.tell(KeeperEvent::Full(server));
@@ -206,6 +207,14 @@ impl Driver {
         // What a lower limit takes away is free for others once the server knows that it is kept to.
         if std::mem::take(&mut known.is_hurried) || owes_echo {
             known.hurry(now_ms);
+        }
+    }
+
+    /// Tells of leases that have ended because they were not granted again.
+    fn tell_ended(&self) {
+        let leases: u64 = self.shared.pools().iter().map(|pool| pool.flushed()).sum();
+        if leases > 0 {
+            self.shared.tell(ClientEvent::NotGrantedAgain { leases });
         }
     }
 

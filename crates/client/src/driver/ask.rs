@@ -203,7 +203,8 @@ pub fn records(
             from: identity.wall_ms(entry.from_ms),
             to: entry.to_ms.map(|at_ms| identity.wall_ms(at_ms)),
             outcome: entry.outcome,
-            opened: entry.opened,
+            opened: entry.opened.filter(|record| record.generation == identity.generation).map(|record| record.number),
+            before: entry.opened.and_then(|record| identity.earlier(record)),
         })
         .collect();
     let told = Records {

@@ -1,7 +1,7 @@
-use licensing::client_protocol::{Hello, ObservedServer, VeLogin};
+use licensing::client_protocol::{EarlierRecord, Hello, ObservedServer, VeLogin};
 
 use crate::clock::Clock;
-use crate::journal::ServerIndex;
+use crate::journal::{RecordRef, ServerIndex};
 
 /// No machine of today was set to an earlier time on purpose; records of an earlier one are refused: 2000-01-01, Unix milliseconds.
 const EARLIEST_WALL_MS: i64 = 946_684_800_000;
@@ -16,6 +16,8 @@ pub struct ClientIdentity {
     logins: Vec<VeLogin>,
     /// Which run this is, counted from 0: answers to an earlier one are not for this one.
     pub generation: u32,
+    /// The runs before it.
+    earlier: Vec<String>,
     /// When it began.
     pub began_ms: u64,
     began_wall_ms: i64,
@@ -25,14 +27,16 @@ impl ClientIdentity {
     /// A client that begins now. `logins`: what each server is to hear besides, none or one for each.
     pub fn new(hello: Hello, user: String, logins: Vec<VeLogin>, clock: &dyn Clock) -> Self {
         let began_wall_ms = clock.wall_ms().max(EARLIEST_WALL_MS);
-        Self { hello, user, logins, generation: 0, began_ms: clock.elapsed_ms(), began_wall_ms }
+        Self { hello, user, logins, generation: 0, earlier: Vec::new(), began_ms: clock.elapsed_ms(), began_wall_ms }
     }
 
     /// The same client with a new run, in place of this one.
     pub fn renewed(&self, run: String) -> Self {
         let hello = Hello { replaces: Some(self.hello.run.clone()), run, ..self.hello.clone() };
         let Self { user, logins, generation, began_ms, began_wall_ms, .. } = self;
+        let earlier = self.earlier.iter().chain([&self.hello.run]).cloned().collect();
         Self {
+            earlier,
             hello,
             user: user.clone(),
             logins: logins.clone(),
@@ -40,6 +44,12 @@ impl ClientIdentity {
             began_ms: *began_ms,
             began_wall_ms: *began_wall_ms,
         }
+    }
+
+    /// A record of an earlier run, as servers are told of it; `None` if it is of this one.
+    pub fn earlier(&self, record: RecordRef) -> Option<EarlierRecord> {
+        let run = self.earlier.get(usize::try_from(record.generation).ok()?)?;
+        Some(EarlierRecord { run: run.clone(), number: record.number })
     }
 
     /// The hello to a server: the passphrase is that of its address.

@@ -134,7 +134,7 @@ impl Leaving {
         let welcome: Welcome =
             ask(&self.known.link, "/v1/hello", body(&self.identity.hello(self.server, None))).await?;
         self.known.welcome(&welcome);
-        self.shared.journal.resume_after(self.server, welcome.records);
+        self.shared.journal.resume_after(self.server, welcome.records, self.identity.generation);
         Ok(())
     }
 }

@@ -2,6 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn record(generation: u32, number: u64) -> Option<RecordRef> {
+    Some(RecordRef { generation, number })
+}
+
 fn entry(from_ms: u64) -> CheckOutEntry {
     CheckOutEntry { product: 0, user: None, from_ms, to_ms: None, outcome: CheckOutOutcome::Denied, opened: None }
 }
@@ -15,14 +19,32 @@ fn a_server_that_lost_records_gets_what_waits_under_the_numbers_that_follow_and_
     journal.acknowledge(0, 3);
     let open = journal.push(0, entry(3));
     journal.push(0, CheckOutEntry { opened: open, ..entry(4) });
-    journal.push(0, CheckOutEntry { opened: Some(2), ..entry(5) });
-    assert!(journal.resume_after(0, 0));
+    journal.push(0, CheckOutEntry { opened: record(0, 2), ..entry(5) });
+    assert!(journal.resume_after(0, 0, 0).is_some());
+    let opened = || journal.batch(0, 10).unwrap().1.iter().map(|entry| entry.opened).collect::<Vec<_>>();
+    assert_eq!(journal.batch(0, 10).unwrap().0, 1);
+    assert_eq!(opened(), [None, record(0, 1), None], "what the server has lost cannot be linked to");
+    assert_eq!(journal.push(0, entry(6)), record(0, 4));
+    assert!(journal.resume_after(0, 2, 0).is_none(), "it has taken two meanwhile");
+    assert_eq!(journal.batch(0, 10).unwrap().0, 3);
+}
+
+#[test]
+fn a_new_run_numbers_what_waits_from_1_and_keeps_links_to_what_arrived_before() {
+    let journal = Journal::new(1, 100);
+    journal.push(0, entry(0));
+    journal.acknowledge(0, 1);
+    let open = journal.push(0, entry(1));
+    journal.push(0, CheckOutEntry { opened: record(0, 1), ..entry(2) });
+    journal.push(0, CheckOutEntry { opened: open, ..entry(3) });
+    assert!(journal.resume_after(0, 0, 1).is_some());
     let (first, entries) = journal.batch(0, 10).unwrap();
     let opened: Vec<_> = entries.iter().map(|entry| entry.opened).collect();
-    assert_eq!((first, opened), (1, vec![None, Some(1), None]), "what the server has lost cannot be linked to");
-    assert_eq!(journal.push(0, entry(6)), Some(4));
-    assert!(!journal.resume_after(0, 2), "it has taken two meanwhile");
-    assert_eq!(journal.batch(0, 10).unwrap().0, 3);
+    assert_eq!((first, opened), (1, vec![None, record(0, 1), record(1, 1)]));
+    assert_eq!(journal.push(0, entry(4)), record(1, 4));
+    assert!(journal.resume_after(0, 0, 2).is_some(), "and once more, before any has arrived");
+    let opened: Vec<_> = journal.batch(0, 10).unwrap().1.iter().map(|entry| entry.opened).collect();
+    assert_eq!(opened, [None, record(0, 1), record(2, 1), None]);
 }
 
 proptest! {

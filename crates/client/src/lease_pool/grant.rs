@@ -1,8 +1,8 @@
 use licensing::client_protocol::{CheckOutOutcome, Limit, Shortage};
 
-use super::slots::OpenReport;
+use super::slots::{OpenReport, Slot};
 use super::{Ending, LeasePool, OPEN_AFTER_MS, ROOM_AHEAD, State};
-use crate::journal::{CheckOutEntry, Journal, ServerIndex};
+use crate::journal::{CheckOutEntry, Journal, Renumbering, ServerIndex};
 
 /// What a server said about a product, besides its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,9 @@ impl LeasePool {
                 sentence: limit.sentence.as_ref().map(|text| printable(text)),
             });
         }
+        if server == state.usage.server() && state.carries_all() {
+            state.carried_until = None;
+        }
         if server != state.usage.server() || state.ending != Ending::No {
             return None;
         }
@@ -76,34 +79,50 @@ impl LeasePool {
         (cap != before).then_some(cap)
     }
 
-    /// The server starts a new epoch: its earlier limits are void.
+    /// The server starts a new epoch: its earlier limits are void. What is in use ends with them, as far as it is not
+    /// granted again by then.
     pub fn begin_again(&self, server: ServerIndex) {
         let mut state = self.state();
         state.servers[server].holding.begin_again();
         if state.usage.server() == server {
             state.cap = 0;
+            state.carried_until = state.carried_until.or(state.good_until);
         }
     }
 
-    /// The server has lost records: what was told as open is told again.
-    pub fn tell_again(&self, server: ServerIndex) {
-        self.state().slots.used().filter(|slot| slot.server == server).for_each(|slot| slot.told = OpenReport::Not);
+    /// The server's records have other numbers now: what it has lost and was told as open is told again.
+    pub fn tell_again(&self, server: ServerIndex, renumbering: Renumbering) {
+        for slot in self.state().slots.used().filter(|slot| slot.server == server) {
+            if let OpenReport::By(record) = slot.told {
+                slot.told = renumbering.of(record).map_or(OpenReport::Not, OpenReport::By);
+            }
+        }
     }
 
-    /// Tells leases that have lasted long as open, each once.
+    /// Tells leases that have lasted long as open, each once in a run.
     pub fn tell_open(&self, now_ms: u64, journal: &Journal) {
+        let generations = journal.generations();
         let mut state = self.state();
-        let is_due = |from_ms: u64| now_ms.saturating_sub(from_ms) > OPEN_AFTER_MS;
-        for slot in state.slots.used().filter(|slot| slot.told == OpenReport::Not && is_due(slot.from_ms)) {
+        let is_due = |slot: &Slot| match slot.told {
+            OpenReport::Not => now_ms.saturating_sub(slot.from_ms) > OPEN_AFTER_MS,
+            OpenReport::By(record) => record.generation != generations[slot.server],
+            OpenReport::Dropped => false,
+        };
+        for slot in state.slots.used().filter(|slot| is_due(slot)) {
+            let opened = if let OpenReport::By(record) = slot.told { Some(record) } else { None };
             let entry = CheckOutEntry {
                 product: self.index,
                 user: slot.user.clone(),
                 from_ms: slot.from_ms,
                 to_ms: None,
                 outcome: CheckOutOutcome::Open,
-                opened: None,
+                opened,
             };
-            slot.told = journal.push(slot.server, entry).map_or(OpenReport::Dropped, OpenReport::By);
+            slot.told = match journal.push(slot.server, entry) {
+                Some(record) => OpenReport::By(record),
+                // Its end still says which record told it first.
+                None => opened.map_or(OpenReport::Dropped, OpenReport::By),
+            };
         }
     }
 }
@@ -113,7 +132,7 @@ impl State {
     fn begin(&mut self, server: ServerIndex, good_until: u64, is_named: bool, now_ms: u64) {
         if self.usage.server() != server {
             self.usage.move_to(server, now_ms);
-            self.good_until = None;
+            (self.good_until, self.carried_until) = (None, None);
             let at = &mut self.servers[server];
             at.released = false;
             if !is_named {

@@ -65,10 +65,15 @@ impl State {
         self.demand.want(self.usage.held(), self.waiting, now_ms)
     }
 
-    /// Whether the server in use has granted all that is in use.
-    fn carries_all(&self) -> bool {
+    /// How many of the leases in use the server in use has not granted.
+    pub(super) fn uncarried(&self) -> u32 {
         let held = self.usage.held();
-        self.servers[self.usage.server()].holding.carried(held) == held
+        held.saturating_sub(self.servers[self.usage.server()].holding.carried(held))
+    }
+
+    /// Whether the server in use has granted all that is in use.
+    pub(super) fn carries_all(&self) -> bool {
+        self.uncarried() == 0
     }
 
     /// How many of the leases in use count at `server`: all at the one in use; all at another until the one in use carries them.

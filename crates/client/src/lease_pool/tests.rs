@@ -4,6 +4,7 @@ use licensing::client_protocol::Limit;
 use proptest::prelude::*;
 
 use super::*;
+use crate::journal::RecordRef;
 
 /// Records for which there is room: more than any test here makes.
 const ROOM: usize = 10_000;
@@ -51,8 +52,8 @@ proptest! {
         let journal = Journal::new(2, ROOM);
         let pool = LeasePool::new(0, "SPEECH".parse().unwrap(), 2);
         let mut now = 5_000;
-        // The same, counted lease by lease: (place, generation, start), and what has ended.
-        let mut leases: Vec<(u32, u64, u64)> = Vec::new();
+        // The same, counted lease by lease: which and its start, and what has ended.
+        let mut leases: Vec<(SlotKey, u64)> = Vec::new();
         let mut ended = 0;
         let mut taken = 0;
         let mut good_until = None;
@@ -64,7 +65,7 @@ proptest! {
                 now += ms;
             }
             if let Some(until) = good_until.filter(|until| now >= *until) {
-                ended += leases.drain(..).map(|(_, _, start)| until - start).sum::<u64>();
+                ended += leases.drain(..).map(|(_, start)| until - start).sum::<u64>();
                 good_until = None;
                 cap = 0;
             }
@@ -72,7 +73,7 @@ proptest! {
                 Act::Pass(_) => {}
                 Act::Take => match pool.take(None, false, &At(now, 0), &journal) {
                     Some(lease) => {
-                        leases.push((lease.place, lease.generation, now));
+                        leases.push((lease.key, now));
                         taken += 1;
                         prop_assert!(u32::try_from(leases.len()).unwrap() <= cap);
                     }
@@ -80,12 +81,10 @@ proptest! {
                 },
                 Act::Return(which) => {
                     if !leases.is_empty() {
-                        let (place, generation, start) = leases.swap_remove(which % leases.len());
-                        pool.give_back(place, generation, now, &journal);
-                        // Returned twice: changes nothing.
-                        if leases.is_empty() {
-                            pool.give_back(place, generation + 1, now, &journal);
-                        }
+                        let (key, start) = leases.swap_remove(which % leases.len());
+                        pool.give_back(key, now, &journal);
+                        // Returned twice: changes nothing, whatever is kept at its place now.
+                        pool.give_back(key, now, &journal);
                         ended += now - start;
                     }
                 }
@@ -105,7 +104,7 @@ proptest! {
                     *before = ServerUsage { taken: used.usage_count, denied: used.denied, usage_ms: used.usage_ms };
                 }
             }
-            let running: u64 = leases.iter().map(|(_, _, start)| now - start).sum();
+            let running: u64 = leases.iter().map(|(_, start)| now - start).sum();
             let used = pool.used(2, now, &journal);
             prop_assert_eq!((used.taken, used.usage_ms), (taken, ended + running));
             prop_assert_eq!(pool.held() as usize, leases.len());
@@ -171,4 +170,58 @@ fn near_its_end_the_exact_clock_says_whether_a_grant_is_still_good() {
     assert_eq!(taken(60_000, ABOUT_MS), Some(60_000 - ABOUT_MS));
     assert_eq!(taken(120_999, ABOUT_MS / 2), Some(120_999));
     assert_eq!(taken(121_000, ABOUT_MS), None);
+}
+
+#[test]
+fn what_an_earlier_run_was_granted_ends_with_that_grant_as_far_as_the_new_run_does_not_carry_it() {
+    let journal = Journal::new(1, ROOM);
+    let pool = LeasePool::new(0, "SPEECH".parse().unwrap(), 1);
+    let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
+    pool.hear(0, Some(&limit(4, 7)), Some(121_000), 1_000, &journal);
+    let leases: Vec<SlotKey> =
+        (2_000..2_004).map(|at| pool.take(None, false, &At(at, 0), &journal).unwrap().key).collect();
+    pool.begin_again(0);
+    assert_eq!(pool.tell(0, true, 3_000, &journal).held, 0, "the new run has been granted nothing");
+    pool.hear(0, Some(&limit(3, 1)), Some(123_000), 3_000, &journal);
+    assert_eq!(pool.tell(0, true, 5_000, &journal).held, 3, "what it was granted, of four in use");
+    pool.hear(0, Some(&limit(2, 2)), Some(125_000), 5_000, &journal);
+    assert_eq!(pool.tell(0, true, 7_000, &journal).held, 3, "a lower limit takes nothing away");
+    let valid = |at_ms| leases.iter().map(|key| pool.is_valid(*key, at_ms, &journal)).collect::<Vec<_>>();
+    pool.hear(0, Some(&limit(2, 2)), Some(240_000), 120_000, &journal);
+    assert_eq!(valid(120_999), [true; 4]);
+    assert_eq!(valid(121_000), [true, true, true, false], "the last taken is the one too many");
+    assert_eq!((pool.held(), pool.flushed()), (3, 1));
+    assert!(!pool.give_back(leases[3], 122_000, &journal), "it is over");
+    assert_eq!(valid(239_999), [true, true, true, false]);
+    pool.begin_again(0);
+    pool.hear(0, Some(&limit(5, 1)), Some(360_000), 239_999, &journal);
+    assert_eq!(valid(359_999), [true, true, true, false], "granted again in time");
+}
+
+#[test]
+fn a_lease_that_an_earlier_run_told_as_open_is_told_again_with_that_record_and_one_on_its_way_is_not() {
+    let journal = Journal::new(1, ROOM);
+    let pool = LeasePool::new(0, "SPEECH".parse().unwrap(), 1);
+    let limit = Limit { limit: 4, version: 1, licensed: 10, why: None, sentence: None };
+    pool.hear(0, Some(&limit), Some(121_000), 1_000, &journal);
+    pool.take(None, false, &At(2_000, 0), &journal).unwrap();
+    pool.tell_open(70_000, &journal);
+    journal.acknowledge(0, 1);
+    let second = pool.take(None, false, &At(70_000, 0), &journal).unwrap().key;
+    pool.hear(0, Some(&limit), Some(250_000), 120_000, &journal);
+    pool.tell_open(131_000, &journal);
+    pool.tell_again(0, journal.resume_after(0, 0, 1).unwrap());
+    pool.tell_open(132_000, &journal);
+    pool.tell_open(133_000, &journal);
+    pool.give_back(second, 134_000, &journal);
+    let told: Vec<_> = journal.batch(0, 10).unwrap().1.into_iter().map(|e| (e.from_ms, e.outcome, e.opened)).collect();
+    let record = |generation, number| Some(RecordRef { generation, number });
+    assert_eq!(
+        told,
+        [
+            (70_000, CheckOutOutcome::Open, None),
+            (2_000, CheckOutOutcome::Open, record(0, 1)),
+            (70_000, CheckOutOutcome::Returned, record(1, 1)),
+        ]
+    );
 }

@@ -241,6 +241,38 @@ async fn a_client_whose_place_was_taken_comes_back_with_a_new_run_and_says_so() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_leases_that_a_new_run_is_not_granted_none_outlasts_what_the_earlier_run_was_granted() {
+    let scene = FakeInstallation::new();
+    let client = scene.connect().await;
+    let mut events = client.events();
+    let mut leases = Vec::new();
+    for _ in 0..4 {
+        leases.push(client.acquire("SPEECH").await.unwrap());
+    }
+    pass(5_000).await;
+    let first = scene.primary.world().hellos[0].run.clone();
+    {
+        let mut world = scene.primary.world();
+        world.superseded.insert(first);
+        // Another application has taken what the earlier run is not counted for any more.
+        world.others = 8;
+    }
+    let valid = |leases: &[client::Lease]| leases.iter().filter(|lease| lease.is_valid()).count();
+    pass(110_000).await;
+    assert_eq!(valid(&leases), 4, "what the earlier run was granted is good for two minutes");
+    assert_eq!(scene.primary.last("SPEECH").held, 2, "no more is carried than was granted");
+    pass(15_000).await;
+    assert_eq!(valid(&leases), 2);
+    pass(300_000).await;
+    assert_eq!((valid(&leases), scene.primary.last("SPEECH").held), (2, 2));
+    let told: Vec<_> = heard(&mut events);
+    assert!(told.contains(&ClientEvent::NotGrantedAgain { leases: 2 }), "{told:?}");
+    assert!(client.try_acquire("SPEECH").is_err());
+    drop(leases);
+    assert!(client.try_acquire("SPEECH").is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_application_that_restarts_at_once_waits_until_its_earlier_run_is_silent() {
     let scene = FakeInstallation::new();
     scene.primary.set(Mode::Refuses(FaultKind::IdInUse));

@@ -85,9 +85,9 @@ impl World {
             client: format!("client-{session}").into(),
             deployment: "".into(),
             context: None,
-            acknowledged_before: 0,
             first: 1,
             records: vec![record],
+            ..Batch::default()
         };
         self.engine.usage.take(batch).await.unwrap();
     }

@@ -180,17 +180,20 @@ impl Engine {
         let Some((client, deployment)) = self.leases.set_clock(id, off) else { return Err(Fault::unknown_client()) };
         self.leases.place(&mut said, received);
         let lifetime = self.leases.lifetime(id, received).ok_or_else(Fault::unknown_client)?;
+        let earlier = self.leases.earlier_runs(&said).await?;
         let last = said.first.saturating_add(said.records.len() as u64).saturating_sub(1);
         let (parts, misdated) = within(said.first, said.records, &lifetime);
         let mut acknowledged = 0;
-        for (first, records) in parts {
+        for (first, records, through) in parts {
             let batch = Batch {
                 session: id,
                 client: client.clone(),
                 deployment: deployment.clone(),
                 context: self.context(),
-                acknowledged_before: 0,
+                earlier: earlier.clone(),
+                begins: *lifetime.start(),
                 first,
+                through: through.unwrap_or(last),
                 records,
             };
             acknowledged = self.usage.take(batch).await.map_err(|error| {
@@ -201,30 +204,41 @@ impl Engine {
         if misdated > 0 {
             self.leases.misdated(id, misdated);
             metrics::counter!("leasehold_misdated_records_total").increment(misdated);
-            acknowledged = acknowledged.max(last);
         }
         Ok(Acknowledged { protocol: VERSION, acknowledged })
     }
 }
 
-/// The records that lie within the run, in pieces without a gap, each with the number of its first; and how many do not.
-fn within(first: u64, records: Vec<CheckOut>, lifetime: &RangeInclusive<i64>) -> (Vec<(u64, Vec<CheckOut>)>, u64) {
-    let lies_within =
-        |record: &CheckOut| lifetime.contains(&record.from) && record.to.is_none_or(|to| lifetime.contains(&to));
-    if records.iter().all(lies_within) {
-        return (vec![(first, records)], 0);
-    }
-    let mut parts: Vec<(u64, Vec<CheckOut>)> = Vec::new();
+/// Records without a gap: the number of the first, and where they end if more follow.
+type Part = (u64, Vec<CheckOut>, Option<u64>);
+
+/// The records that lie within the run, in pieces without a gap, and how many do not. A check-out that was reported as open
+/// began whenever that was.
+fn within(first: u64, records: Vec<CheckOut>, lifetime: &RangeInclusive<i64>) -> (Vec<Part>, u64) {
+    let has_begun = |record: &CheckOut| record.opened.is_some() || record.before.is_some();
+    let lies_within = |record: &CheckOut| {
+        let begins = lifetime.contains(&record.from) || has_begun(record) && record.from <= *lifetime.end();
+        begins && record.to.is_none_or(|to| lifetime.contains(&to))
+    };
+    let mut parts: Vec<Part> = Vec::new();
     let mut misdated = 0;
     for (number, record) in (first..).zip(records) {
         if !lies_within(&record) {
             misdated += 1;
             continue;
         }
-        match parts.last_mut().filter(|(begun, part)| begun + part.len() as u64 == number) {
-            Some((_, part)) => part.push(record),
-            None => parts.push((number, vec![record])),
+        match parts.last_mut().filter(|(begun, part, _)| begun + part.len() as u64 == number) {
+            Some((_, part, _)) => part.push(record),
+            None => parts.push((number, vec![record], None)),
         }
+    }
+    // What is left out at the end is settled with the last piece, even if that is empty.
+    let before_last = parts.len().saturating_sub(1);
+    for (begun, part, through) in &mut parts[..before_last] {
+        *through = Some(*begun + part.len() as u64 - 1);
+    }
+    if parts.is_empty() {
+        parts.push((first, Vec::new(), None));
     }
     (parts, misdated)
 }

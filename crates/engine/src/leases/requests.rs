@@ -1,15 +1,20 @@
 //! The four requests of the license port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use licensing::allocation::{LimitAnswer, RunKey};
 use licensing::client_protocol::{
-    Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Refresh, Shortage, VERSION,
+    Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Records, Refresh, Shortage,
+    VERSION,
 };
 use licensing::product::ProductCode;
 
 use super::run::{RunDetails, RunState};
 use super::{Leases, ReceivedAt};
+
+/// Maximum earlier runs that one batch of records may name: a client that lost its place more often since it took what it
+/// has in use is told of as new.
+const MOST_EARLIER: usize = 8;
 
 /// What the server knows of a caller, besides what it says.
 #[derive(Debug, Clone, Copy)]
@@ -164,6 +169,32 @@ impl Leases {
     pub(crate) fn check_place(&self, hello: &Hello, address: &str) -> Result<(), Fault> {
         let table = self.table();
         if table.find(&hello.run).is_some() { Ok(()) } else { table.has_place(address) }
+    }
+
+    /// The earlier runs of the client that its records name.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub(crate) async fn earlier_runs(&self, said: &Records) -> Result<HashMap<String, RunKey>, Fault> {
+        let named: BTreeSet<&String> =
+            said.records.iter().filter_map(|record| record.before.as_ref()).map(|before| &before.run).collect();
+        let mut runs = HashMap::new();
+        for run in named.into_iter().take(MOST_EARLIER) {
+            let known = {
+                let table = self.table();
+                table.find(run).and_then(|id| Some((id, table.entries.get(&id)?.details.clone())))
+            };
+            let found = match known {
+                Some(known) => Some(known),
+                None => self.keep.find(run).await.map_err(unanswered)?.map(|stored| (stored.id, stored.details)),
+            };
+            if let Some((id, details)) = found
+                && details.client == said.client
+            {
+                runs.insert(run.clone(), id);
+            }
+        }
+        Ok(runs)
     }
 
     /// Loads the run of a hello, or else the run of its client before that, if they are not in memory.

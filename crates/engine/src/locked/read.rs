@@ -252,9 +252,9 @@ impl LockedFileReader {
                     client: name(&record.client),
                     deployment: name(&record.deployment),
                     context: record.context,
-                    acknowledged_before: 0,
                     first: record.number,
                     records: vec![record.record.into_owned()],
+                    ..Batch::default()
                 };
                 all.push((batch, vec![record.number]));
             }

@@ -102,9 +102,9 @@ impl World {
             client: format!("client-{session}").into(),
             deployment: "site".into(),
             context: Some(Context::Production),
-            acknowledged_before: 0,
             first,
             records,
+            ..Batch::default()
         };
         self.engine.usage.take(batch).await.unwrap();
     }

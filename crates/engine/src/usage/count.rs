@@ -108,6 +108,8 @@ impl Writer {
             let taken = self.count_record(batch, record, number, ids, changes);
             stream.dropped += u64::from(!taken);
         }
+        stream.dropped += batch.through.saturating_sub(stream.acknowledged);
+        stream.acknowledged = stream.acknowledged.max(batch.through);
         self.streams.insert(batch.session, stream);
         changes.sessions.push(batch.session);
     }
@@ -174,10 +176,29 @@ impl Writer {
             }
         };
         let Some(mut span) = Span::new(record.from, end) else { return false };
+        let key = batch.opened(record);
+        if record.outcome != CheckOutOutcome::Open && key.is_some_and(|key| self.locked.is_ended(key)) {
+            return true;
+        }
+        let opened = key.and_then(|key| Some((key, self.out.remove(&key)?)));
+        if let Some((key, _)) = &opened {
+            changes.ended.push(*key);
+        } else {
+            let begun_locked = key.is_some_and(|key| self.locked.note_end(key, &mut changes.locked));
+            if span.from < batch.begins && !begun_locked {
+                return false;
+            }
+        }
         let user = self.series.user(&record.user);
-        match (record.outcome, record.opened) {
+        match (record.outcome, opened) {
             (CheckOutOutcome::Denied, _) => self.count_denied(record.from, &record.host, ids, user, changes),
-            (CheckOutOutcome::Open, _) => {
+            // An earlier run has reported it: it goes on in this one.
+            (CheckOutOutcome::Open, Some((_, out))) => {
+                self.out.insert((batch.session, number), out);
+                changes.opened.push((batch.session, number));
+                return true;
+            }
+            (CheckOutOutcome::Open, None) => {
                 self.count_taken(ids, user, span.from, 1);
                 let out = OpenCheckOut {
                     taken: span.from,
@@ -192,28 +213,17 @@ impl Writer {
                 changes.seen = changes.seen.max(span.from);
                 return true;
             }
-            (_, opened) => {
-                let key = opened.map(|opened| (batch.session, opened));
-                if key.is_some_and(|key| self.locked.is_ended(key)) {
+            (_, Some((_, out))) => {
+                if out.lost_at.is_some() {
                     return true;
                 }
-                match key.and_then(|key| Some((key, self.out.remove(&key)?))) {
-                    Some((key, out)) => {
-                        changes.ended.push(key);
-                        if out.lost_at.is_some() {
-                            return true;
-                        }
-                        span = Span::begun(out.taken, record.from, span.to);
-                        self.end(&out, span.to, changes);
-                    }
-                    None => {
-                        if let Some(key) = key {
-                            self.locked.note_end(key, &mut changes.locked);
-                        }
-                        self.count_taken(ids, user, span.from, 1);
-                        self.count_span(ids, user, span, 1, changes);
-                    }
-                }
+                let from = if record.from < batch.begins { out.taken } else { record.from };
+                span = Span::begun(out.taken, from, span.to);
+                self.end(&out, span.to, changes);
+            }
+            (_, None) => {
+                self.count_taken(ids, user, span.from, 1);
+                self.count_span(ids, user, span, 1, changes);
             }
         }
         self.files.add(&UsageLine {

@@ -127,7 +127,7 @@ impl Writer {
                     }
                     let lock = judged(observed_user(batch, &record.user));
                     // What is counted as open ends as usual.
-                    let counted = record.opened.is_some_and(|number| out.contains_key(&(batch.session, number)));
+                    let counted = batch.opened(record).is_some_and(|key| out.contains_key(&key));
                     if let Some(lock) = lock.filter(|_| !counted) {
                         locks.resize(batch.records.len(), None);
                         locks[at] = Some(lock);

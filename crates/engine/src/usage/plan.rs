@@ -52,9 +52,6 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdic
                     }
                 }
             }
-            UsageWork::Batch(..) | UsageWork::Unlock(..) => {}
-        }
-        let (locks, stored) = match work {
             UsageWork::Import(part, _) => {
                 let mut known = SeriesOfLines::default();
                 for line in part.lines() {
@@ -62,6 +59,9 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdic
                     want(ids, line.from, end(&line));
                 }
             }
+            UsageWork::Batch(..) | UsageWork::Unlock(..) => {}
+        }
+        let (locks, stored) = match work {
             UsageWork::Batch(batch, _) => {
                 (verdicts.of(nth), writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged))
             }
@@ -81,12 +81,11 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdic
                     products.insert(product, (writer.series.of_batch(batch, product), i64::MIN));
                 }
                 let Some((ids, last)) = products.get_mut(product) else { continue };
-                let out = record.opened.and_then(|number| {
-                    let key = (batch.session, number);
+                let out = batch.opened(record).and_then(|key| {
                     writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
                 });
                 if record.outcome == CheckOutOutcome::Open {
-                    opened.insert((batch.session, number), (span.from, *ids));
+                    opened.insert((batch.session, number), out.unwrap_or((span.from, *ids)));
                     want(*ids, span.from, rolled);
                 } else if let Some((taken, ids)) = out {
                     want(ids, taken, rolled.max(span.to));

@@ -128,12 +128,15 @@ impl LockedState {
         self.ended.contains(&key)
     }
 
-    /// Notes the counted end of a check-out whose start isn't counted as open: it may be locked.
-    pub fn note_end(&mut self, key: (i64, u64), changes: &mut LockedChanges) {
+    /// Notes that a check-out is told whole, or again, while its start isn't counted as open: that may be locked. True
+    /// where it may.
+    pub fn note_end(&mut self, key: (i64, u64), changes: &mut LockedChanges) -> bool {
         let was_open = self.open.remove(&key).is_some();
-        if (was_open || self.count > 0) && self.ended.insert(key) {
+        let may_be_locked = was_open || self.count > 0;
+        if may_be_locked && self.ended.insert(key) {
             changes.ended.push(key);
         }
+        may_be_locked
     }
 
     /// The start of a check-out is counted as open now.
@@ -204,6 +207,15 @@ impl Writer {
             }
         };
         let Some(span) = Span::new(record.from, end) else { return false };
+        match batch.opened(record) {
+            // An earlier run has reported its start, which may be locked: it is told again here.
+            Some(key) if key.0 != batch.session => {
+                self.locked.note_end(key, &mut changes.locked);
+            }
+            Some(_) => {}
+            None if span.from < batch.begins => return false,
+            None => {}
+        }
         let day = day_of(span.from);
         let content = serde_json::to_vec(&SealedRecord {
             session: batch.session,

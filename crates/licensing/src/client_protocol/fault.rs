@@ -272,6 +272,14 @@ impl CheckOut {
         if !TIMES.contains(&self.from) || self.to.is_some_and(|to| !TIMES.contains(&to)) {
             return Err(Fault::malformed("`from` and `to` must be Unix milliseconds."));
         }
+        if let Some(before) = &self.before {
+            id("before.run", &before.run)?;
+            if self.outcome == CheckOutOutcome::Denied || self.opened.is_some() || before.number == 0 {
+                return Err(Fault::malformed(
+                    "`before` must name a record of an earlier run with the outcome `open`, and stands alone.",
+                ));
+            }
+        }
         let ended = matches!(self.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed);
         match self.to {
             _ if self.outcome == CheckOutOutcome::Lost => Err(Fault::malformed("Only servers may use `lost`.")),

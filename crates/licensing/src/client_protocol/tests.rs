@@ -18,7 +18,7 @@ fn hello() -> Hello {
 fn record(outcome: CheckOutOutcome, to: Option<i64>) -> CheckOut {
     let product = "SPEECH".parse().unwrap();
     let from = 1_800_000_000_000;
-    CheckOut { product, user: String::new(), host: String::new(), from, to, outcome, opened: None }
+    CheckOut { product, user: String::new(), host: String::new(), from, to, outcome, opened: None, before: None }
 }
 
 fn records(records: Vec<CheckOut>) -> Records {

@@ -112,6 +112,7 @@ fn check_outs(
             to: (!denied).then(|| from + ms as i64),
             outcome: if denied { CheckOutOutcome::Denied } else { CheckOutOutcome::Returned },
             opened: None,
+            before: None,
         });
     }
     clients

@@ -20,6 +20,7 @@ fn check_out(user: &str, from: i64, to: Option<i64>) -> CheckOut {
         to,
         outcome: if to.is_some() { CheckOutOutcome::Returned } else { CheckOutOutcome::Denied },
         opened: None,
+        before: None,
     }
 }
 
@@ -39,9 +40,9 @@ async fn used() -> TestApp {
         client: "desk".into(),
         deployment: "".into(),
         context: Some(Context::Production),
-        acknowledged_before: 0,
         first: 1,
         records,
+        ..Batch::default()
     };
     usage.take(batch).await.unwrap();
     test

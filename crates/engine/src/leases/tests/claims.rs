@@ -129,6 +129,7 @@ async fn records_outside_their_run_are_dropped_and_counted_and_the_others_are_ke
         to: Some(to),
         outcome: CheckOutOutcome::Returned,
         opened: None,
+        before: None,
     };
     let records = vec![
         record(BEGAN + 1_000, BEGAN + 2_000),
@@ -148,9 +149,12 @@ async fn records_outside_their_run_are_dropped_and_counted_and_the_others_are_ke
         now: None,
         records,
     };
-    let answer = engine.client_records(said, engine.received()).await.unwrap();
+    let answer = engine.client_records(said.clone(), engine.received()).await.unwrap();
     assert_eq!(answer.acknowledged, sent, "none is to be sent again");
     let client = engine.clients().remove(0);
     assert_eq!(client.misdated, 3);
-    assert_eq!(engine.usage.acknowledged(client.id).await, 4, "the last that was kept");
+    assert_eq!(engine.usage.acknowledged(client.id).await, sent, "a later hello says so too");
+    let said = Records { first: sent + 1, records: vec![record(BEGAN - 400 * DAY, BEGAN)], ..said };
+    assert_eq!(engine.client_records(said, engine.received()).await.unwrap().acknowledged, sent + 1);
+    assert_eq!(engine.usage.acknowledged(client.id).await, sent + 1, "also when none of them is kept");
 }

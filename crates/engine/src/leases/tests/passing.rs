@@ -119,6 +119,7 @@ impl Client {
             to: None,
             outcome: CheckOutOutcome::Open,
             opened: None,
+            before: None,
         };
         if lasted > 60_000 {
             self.record(server, vec![record.clone()], way(2)).await;

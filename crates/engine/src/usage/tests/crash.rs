@@ -1,7 +1,11 @@
+use std::collections::HashMap;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
+use licensing::client_protocol::{CheckOut, EarlierRecord};
+
 use super::world::{HOUR, MINUTE, START, UsageFixture, batch, denied, ended, open, returned};
+use crate::usage::Batch;
 
 #[tokio::test]
 async fn what_was_written_and_not_committed_is_set_aside() {
@@ -94,6 +98,39 @@ async fn a_client_that_fell_silent_loses_its_open_check_outs_once() {
     assert_eq!(world.hours("SPEECH", None, 5).await, after);
     let lines = world.lines("2026.11.22");
     assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("\tlost\t")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_check_out_that_a_later_run_tells_again_counts_once_and_the_earlier_run_loses_nothing() {
+    let world = UsageFixture::new().await;
+    world.take(1, 1, vec![open("SPEECH", 0), open("SPEECH", MINUTE), open("SPEECH", MINUTE)]).await;
+    let later = |first, number, record: CheckOut| Batch {
+        client: "client-1".into(),
+        earlier: HashMap::from([("before".to_owned(), 1)]),
+        begins: START + MINUTE,
+        ..batch(2, first, vec![CheckOut { before: number, ..record }])
+    };
+    let before = |number| Some(EarlierRecord { run: "before".to_owned(), number });
+    let unknown = Some(EarlierRecord { run: "of-another".to_owned(), number: 3 });
+    for batch in [
+        later(1, before(1), open("SPEECH", 0)),
+        later(2, before(2), returned("SPEECH", MINUTE, 5 * MINUTE)),
+        later(3, unknown, returned("SPEECH", 0, 5 * MINUTE)),
+    ] {
+        world.usage.take(batch).await.unwrap();
+    }
+    world.usage.lost(1, START + 4 * MINUTE).await.unwrap();
+    let world = world.reopened().await;
+    let all = 4 * MINUTE + 3 * MINUTE;
+    assert_eq!(world.hours("SPEECH", None, 1).await, [(START, 3, all as u64, 0, 3)], "the first is in use");
+    let end = later(4, None, ended("SPEECH", 0, 9 * MINUTE, 1));
+    world.usage.take(end).await.unwrap();
+    assert_eq!(world.hours("SPEECH", None, 1).await, [(START, 3, (all + 9 * MINUTE) as u64, 0, 3)]);
+    let dropped: i64 = sqlx::query_scalar("SELECT dropped FROM usage_streams WHERE session = 2")
+        .fetch_one(world.store.read())
+        .await
+        .unwrap();
+    assert_eq!(dropped, 1, "what began before this run and nobody told of");
 }
 
 #[tokio::test]

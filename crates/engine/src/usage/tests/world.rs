@@ -103,9 +103,9 @@ pub fn batch(session: i64, first: u64, records: Vec<CheckOut>) -> Batch {
         client: format!("client-{session}").into(),
         deployment: DEPLOYMENT.into(),
         context: Some(Context::Production),
-        acknowledged_before: 0,
         first,
         records,
+        ..Batch::default()
     }
 }
 
@@ -119,6 +119,7 @@ pub fn returned(product: &str, from: i64, to: i64) -> CheckOut {
         to: Some(START + to),
         outcome: CheckOutOutcome::Returned,
         opened: None,
+        before: None,
     }
 }
 
