@@ -67,13 +67,13 @@ pub async fn serve(
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(tls) => {
-            let placed = |inner| PlacedAcceptor::new(inner, places);
+            let placed = |inner| PlacedAcceptor::new(inner, places, KEEP_ALIVE);
             let mut server = axum_server::from_tcp_rustls(listener, tls)?.map(placed).handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }
         None => {
-            let placed = |inner| PlacedAcceptor::new(inner, places);
+            let placed = |inner| PlacedAcceptor::new(inner, places, KEEP_ALIVE);
             let mut server = axum_server::from_tcp(listener)?.map(placed).handle(handle);
             limit(server.http_builder());
             server.serve(service).await

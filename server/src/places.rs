@@ -6,17 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_server::accept::Accept;
 use futures::future::BoxFuture;
 use licensing::client_protocol::neighbourhood;
-use reporting::ReplayedStream;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use reporting::{HeldStream, NotedService, ReplayedStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -33,12 +31,12 @@ const CLIENTS: PlaceLimits = PlaceLimits {
     all: 120_000,
     of_address: 30_000,
     unproven: 2_000,
-    bytes: 48 * 1024 * 1024,
-    bytes_of_address: 16 * 1024 * 1024,
+    requests: ByteLimits { all: 64 * 1024 * 1024, of_address: 32 * 1024 * 1024 },
+    uploads: ByteLimits { all: 48 * 1024 * 1024, of_address: 16 * 1024 * 1024 },
 };
 /// Browsers and scripts; a proxy brings all of them from one address.
 const CONSOLE: PlaceLimits =
-    PlaceLimits { all: 1_000, of_address: 500, unproven: 100, bytes: usize::MAX, bytes_of_address: usize::MAX };
+    PlaceLimits { all: 1_000, of_address: 500, unproven: 100, requests: ByteLimits::NONE, uploads: ByteLimits::NONE };
 /// Files this process has open besides: database, logs, the reporting API, connections to nodes and peers.
 const OTHER_FILES: usize = 500;
 
@@ -94,10 +92,30 @@ pub struct PlaceLimits {
     pub of_address: usize,
     /// Unproven connections of one address.
     pub unproven: usize,
-    /// Bytes of all bodies under way.
-    pub bytes: usize,
-    /// Bytes of bodies under way from one address.
-    pub bytes_of_address: usize,
+    /// Of requests under way, which somebody waits for.
+    pub requests: ByteLimits,
+    /// Of uploads under way, which are larger and can wait.
+    pub uploads: ByteLimits,
+}
+
+/// Bytes under way.
+#[derive(Debug, Clone, Copy)]
+pub struct ByteLimits {
+    /// From everywhere.
+    pub all: usize,
+    /// From one address.
+    pub of_address: usize,
+}
+
+impl ByteLimits {
+    const NONE: Self = Self { all: usize::MAX, of_address: usize::MAX };
+}
+
+/// What arrives. Each has room of its own: no refresh waits for records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arriving {
+    Request,
+    Upload,
 }
 
 /// The places of a port.
@@ -110,7 +128,8 @@ pub struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     connections: usize,
-    bytes: usize,
+    /// By [`Arriving`].
+    bytes: [usize; 2],
     last: u64,
     by_address: HashMap<IpAddr, TakenOfAddress>,
 }
@@ -118,7 +137,8 @@ struct Taken {
 #[derive(Debug, Default)]
 struct TakenOfAddress {
     connections: usize,
-    bytes: usize,
+    /// By [`Arriving`].
+    bytes: [usize; 2],
     /// By their order.
     unproven: BTreeMap<u64, Arc<Notify>>,
 }
@@ -137,6 +157,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct ByteRoom<'a> {
     place: &'a Place,
+    what: Arriving,
     held: usize,
 }
 
@@ -147,7 +168,7 @@ impl PlaceLimits {
         Self {
             all,
             of_address: self.of_address.min(all.div_ceil(2)),
-            unproven: self.unproven.min(all.div_ceil(8)),
+            unproven: self.unproven.min(all.div_ceil(4)),
             ..self
         }
     }
@@ -212,7 +233,7 @@ impl Place {
 
     /// Room for what arrives.
     pub fn room(&self) -> ByteRoom<'_> {
-        ByteRoom { place: self, held: 0 }
+        ByteRoom { place: self, what: Arriving::Request, held: 0 }
     }
 }
 
@@ -233,35 +254,48 @@ impl Drop for Place {
 impl ByteRoom<'_> {
     /// Makes the room that many bytes need. Whether there is some.
     #[must_use]
-    pub fn grow_to(&mut self, bytes: usize) -> bool {
+    pub fn grow_to(&mut self, bytes: usize, what: Arriving) -> bool {
+        if what != self.what {
+            // What began as a request turns out to be an upload.
+            self.free();
+            self.what = what;
+        }
         let more = bytes.saturating_sub(FREE_BYTES).saturating_sub(self.held);
         if more == 0 {
             return true;
         }
-        let limits = self.place.places.limits;
+        let limits = &self.place.places.limits;
+        let limits = if what == Arriving::Upload { limits.uploads } else { limits.requests };
+        let what = what as usize;
         let mut taken = self.place.places.taken();
-        let all = taken.bytes + more;
+        let all = taken.bytes[what] + more;
         let Some(of_address) = taken.by_address.get_mut(&self.place.address) else { return false };
-        if all > limits.bytes || of_address.bytes + more > limits.bytes_of_address {
+        if all > limits.all || of_address.bytes[what] + more > limits.of_address {
             return false;
         }
-        of_address.bytes += more;
-        taken.bytes = all;
+        of_address.bytes[what] += more;
+        taken.bytes[what] = all;
         self.held += more;
         true
+    }
+
+    fn free(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        if held == 0 {
+            return;
+        }
+        let what = self.what as usize;
+        let mut taken = self.place.places.taken();
+        taken.bytes[what] = taken.bytes[what].saturating_sub(held);
+        if let Some(of_address) = taken.by_address.get_mut(&self.place.address) {
+            of_address.bytes[what] = of_address.bytes[what].saturating_sub(held);
+        }
     }
 }
 
 impl Drop for ByteRoom<'_> {
     fn drop(&mut self) {
-        if self.held == 0 {
-            return;
-        }
-        let mut taken = self.place.places.taken();
-        taken.bytes = taken.bytes.saturating_sub(self.held);
-        if let Some(of_address) = taken.by_address.get_mut(&self.place.address) {
-            of_address.bytes = of_address.bytes.saturating_sub(self.held);
-        }
+        self.free();
     }
 }
 
@@ -282,16 +316,17 @@ pub async fn begun<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<ReplayedSt
     Ok(ReplayedStream::new(head, stream))
 }
 
-/// Accepts connections that have a place and say something in time.
+/// Accepts connections that have a place and say something in time. They end after `idle` without a request.
 #[derive(Debug, Clone)]
 pub struct PlacedAcceptor<A> {
     inner: A,
     places: Arc<Places>,
+    idle: Duration,
 }
 
 impl<A> PlacedAcceptor<A> {
-    pub fn new(inner: A, places: Arc<Places>) -> Self {
-        Self { inner, places }
+    pub fn new(inner: A, places: Arc<Places>, idle: Duration) -> Self {
+        Self { inner, places, idle }
     }
 }
 
@@ -303,12 +338,12 @@ where
     A::Future: Send,
     S: Send + 'static,
 {
-    type Stream = PlacedStream<A::Stream>;
-    type Service = A::Service;
+    type Stream = HeldStream<ReplayedStream<A::Stream>, Place>;
+    type Service = NotedService<A::Service>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let (inner, places) = (self.inner.clone(), self.places.clone());
+        let (inner, places, idle) = (self.inner.clone(), self.places.clone(), self.idle);
         Box::pin(async move {
             let no_place = || io::Error::new(io::ErrorKind::QuotaExceeded, "no place for this connection");
             let place = places.take(stream.peer_addr()?).ok_or_else(no_place)?;
@@ -321,47 +356,10 @@ where
                 () = place.must_go() => return Err(no_place()),
             };
             place.prove();
-            Ok((PlacedStream { stream, _place: place }, service))
+            let stream = HeldStream::new(stream, place, idle);
+            let service = NotedService::of_connection(service, stream.activity().clone());
+            Ok((stream, service))
         })
-    }
-}
-
-/// A connection with its place.
-#[derive(Debug)]
-pub struct PlacedStream<T> {
-    stream: ReplayedStream<T>,
-    _place: Place,
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for PlacedStream<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for PlacedStream<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 
@@ -370,8 +368,8 @@ mod tests {
     use super::*;
 
     fn places() -> Arc<Places> {
-        let limits = PlaceLimits { all: 6, of_address: 4, unproven: 2, bytes: 30_000, bytes_of_address: 20_000 };
-        Places::new(limits)
+        let bytes = ByteLimits { all: 30_000, of_address: 20_000 };
+        Places::new(PlaceLimits { all: 6, of_address: 4, unproven: 2, requests: bytes, uploads: bytes })
     }
 
     fn from(address: &str) -> SocketAddr {
@@ -430,11 +428,44 @@ mod tests {
         let places = places();
         let (one, other) = (places.take(from("10.0.0.1")).unwrap(), places.take(from("10.0.0.2")).unwrap());
         let (mut first, mut second, mut third) = (one.room(), one.room(), other.room());
-        assert!(first.grow_to(FREE_BYTES) && second.grow_to(FREE_BYTES), "a small request is always read");
-        assert!(first.grow_to(FREE_BYTES + 15_000) && !second.grow_to(FREE_BYTES + 6_000));
-        assert!(third.grow_to(FREE_BYTES + 15_000) && !third.grow_to(FREE_BYTES + 16_000));
+        let grow = |room: &mut ByteRoom<'_>, bytes| room.grow_to(bytes, Arriving::Upload);
+        assert!(grow(&mut first, FREE_BYTES) && grow(&mut second, FREE_BYTES), "a small request is always read");
+        assert!(grow(&mut first, FREE_BYTES + 15_000) && !grow(&mut second, FREE_BYTES + 6_000));
+        assert!(grow(&mut third, FREE_BYTES + 15_000) && !grow(&mut third, FREE_BYTES + 16_000));
         drop(first);
-        assert!(second.grow_to(FREE_BYTES + 6_000));
+        assert!(grow(&mut second, FREE_BYTES + 6_000));
+    }
+
+    #[tokio::test]
+    async fn a_refresh_of_200_products_never_waits_for_the_records_of_others() {
+        let refresh = licensing::client_protocol::MOST_BYTES;
+        let places = Places::new(CLIENTS);
+        let others: Vec<Place> = (0..40).map(|n| places.take(from(&format!("10.0.{n}.1"))).unwrap()).collect();
+        let here: Vec<Place> = (0..20).map(|_| places.take(from("10.1.0.1")).unwrap()).collect();
+        let mut rooms: Vec<ByteRoom<'_>> = others.iter().chain(&here).map(Place::room).collect();
+        let filled =
+            rooms.iter_mut().filter_map(|room| room.grow_to(4_000_000, Arriving::Upload).then_some(())).count();
+        assert!(filled < rooms.len(), "there is no more room for records");
+        let mut asking: Vec<ByteRoom<'_>> = here.iter().map(Place::room).collect();
+        assert!(asking.iter_mut().all(|room| room.grow_to(refresh, Arriving::Request)));
+        assert!(!asking[0].grow_to(4_000_000, Arriving::Upload), "nor by saying so later");
+        drop((rooms, asking));
+        assert_eq!(places.taken().bytes, [0, 0]);
+    }
+
+    /// After a network comes back, hundreds of clients behind one address connect within the same second, over TLS: none is
+    /// proven before its handshake and its first answer.
+    #[tokio::test]
+    async fn hundreds_of_clients_behind_one_address_reconnect_at_once_and_none_makes_way_for_another() {
+        for files in [4_096, 1_048_576] {
+            let places = PortPlaces::of(files).clients;
+            let live: Vec<Place> = (0..600).map(|_| places.take(from("10.0.0.1")).unwrap()).collect();
+            live.iter().for_each(Place::prove);
+            let again: Vec<Place> = (0..600).map(|_| places.take(from("10.0.0.1")).unwrap()).collect();
+            for place in live.iter().chain(&again) {
+                assert!(!must_go(place).await, "{files} files");
+            }
+        }
     }
 
     #[tokio::test]

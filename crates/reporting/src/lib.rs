@@ -10,4 +10,4 @@ pub mod service;
 pub mod tool;
 pub mod wire;
 
-pub use listen::ReplayedStream;
+pub use listen::{HeldStream, NotedService, ReplayedStream};

@@ -3,8 +3,10 @@
 
 mod accept;
 mod connection;
+mod quiet;
 
-pub use connection::ReplayedStream;
+pub use connection::{ConnectionInfo, ReplayedStream};
+pub use quiet::{Activity, HeldStream, NotedBody, NotedService, RequestUnderWay};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +28,8 @@ pub struct Limits {
     pub call: Duration,
     /// Connections at a time; further ones are closed at once.
     pub connections: usize,
+    /// Time a connection lasts without a call.
+    pub idle: Duration,
     /// Bytes of one message.
     pub message: usize,
 }
@@ -36,6 +40,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(5),
             call: Duration::from_secs(15),
             connections: 256,
+            idle: Duration::from_secs(600),
             message: 4 * 1024 * 1024,
         }
     }
@@ -98,6 +103,7 @@ pub async fn serve<S: ReportingSource>(
         .http2_max_header_list_size(METADATA)
         .http2_keepalive_interval(Some(ALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(ALIVE_TIMEOUT))
+        .layer(tower::layer::layer_fn(NotedService::<tonic::service::Routes>::of_all))
         .add_service(service)
         .add_optional_service(health)
         .add_optional_service(reflection)

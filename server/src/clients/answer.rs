@@ -7,6 +7,8 @@ use licensing::client_protocol::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::places::Arriving;
+
 /// An answer, ready to be sent.
 #[derive(Debug)]
 pub struct PortAnswer {
@@ -38,6 +40,11 @@ impl PortCall {
             "/v1/monitor-license" => PortCall::MonitorLicense,
             _ => return None,
         })
+    }
+
+    /// What arrives with it.
+    pub fn arriving(self) -> Arriving {
+        if self == PortCall::Records { Arriving::Upload } else { Arriving::Request }
     }
 
     /// The most bytes its body may have.

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use reporting::ReplayedStream;
+use reporting::{HeldStream, ReplayedStream};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answer::{PortAnswer, PortCall, answer};
 use super::request::{ParsedRequest, find};
-use crate::places::{ByteRoom, FIRST, Place, begun};
+use crate::places::{Arriving, ByteRoom, FIRST, Place, begun};
 
 /// Between two requests of a client lie 2 s; a connection that is silent for this long is closed.
 const IDLE: Duration = Duration::from_secs(75);
@@ -81,11 +81,12 @@ pub async fn converse(
         let mut room = caller.place.room();
         let found = loop {
             match find(&bytes, told) {
-                ParsedRequest::Part(missing) => {
+                ParsedRequest::Part(missing, call) => {
                     // As it comes, and not as it was announced.
                     if bytes.len() == bytes.capacity() {
                         let more = missing.clamp(MORE, bytes.len().max(MORE));
-                        if !room.grow_to(bytes.len() + more) {
+                        let what = call.map_or(Arriving::Request, PortCall::arriving);
+                        if !room.grow_to(bytes.len() + more, what) {
                             break ParsedRequest::Refuse(PortAnswer::busy());
                         }
                         bytes.reserve_exact(more);
@@ -188,9 +189,15 @@ async fn serve<S>(stream: S, engine: Arc<Engine>, caller: Arc<Caller>) -> io::Re
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = HeldStream::new(stream, (), IDLE);
+    let activity = stream.activity().clone();
     let service = hyper::service::service_fn(move |request| {
-        let (engine, caller) = (engine.clone(), caller.clone());
-        async move { Ok::<_, Infallible>(handle(request, &engine, &caller).await) }
+        let (engine, caller, under_way) = (engine.clone(), caller.clone(), activity.begin());
+        async move {
+            let response = handle(request, &engine, &caller).await;
+            drop(under_way);
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(16 * 1024);
@@ -237,7 +244,7 @@ async fn collected(mut body: Incoming, call: PortCall, room: &mut ByteRoom<'_>) 
         if length > call.most() {
             return Err(PortAnswer::too_large(call));
         }
-        if !room.grow_to(length) {
+        if !room.grow_to(length, call.arriving()) {
             return Err(PortAnswer::busy());
         }
         bytes.extend_from_slice(&data);

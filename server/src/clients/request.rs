@@ -11,8 +11,8 @@ const HEADERS: usize = 32;
 /// What the received bytes are.
 #[derive(Debug)]
 pub enum ParsedRequest {
-    /// The beginning of a request, with the number of bytes still missing (1 if unknown).
-    Part(usize),
+    /// The beginning of a request, with the number of bytes still missing (1 if unknown) and what it is, as far as that is known.
+    Part(usize, Option<PortCall>),
     /// A request of the protocol; its body lies at this range, and the next request begins where it ends.
     Call { call: PortCall, body: std::ops::Range<usize>, keep: bool },
     /// The client waits to be told to send its body.
@@ -26,13 +26,13 @@ pub enum ParsedRequest {
 /// Classifies the bytes of a connection. `told`: the client already got its 100 Continue.
 pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
     if !bytes.is_empty() && HTTP2.starts_with(&bytes[..bytes.len().min(HTTP2.len())]) {
-        return if bytes.len() < HTTP2.len() { ParsedRequest::Part(1) } else { ParsedRequest::Other };
+        return if bytes.len() < HTTP2.len() { ParsedRequest::Part(1, None) } else { ParsedRequest::Other };
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let head = match request.parse(bytes) {
         Ok(httparse::Status::Complete(head)) => head,
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD => return ParsedRequest::Part(1),
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD => return ParsedRequest::Part(1, None),
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
             return ParsedRequest::Refuse(PortAnswer::other(431, "The headers are too large."));
         }
@@ -83,7 +83,7 @@ pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
         return ParsedRequest::Call { call, body: head..end, keep };
     }
     let missing = end - bytes.len();
-    if waits && !told { ParsedRequest::Continue } else { ParsedRequest::Part(missing) }
+    if waits && !told { ParsedRequest::Continue } else { ParsedRequest::Part(missing, Some(call)) }
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
     fn an_ordinary_request_is_found_however_it_is_cut() {
         let whole = ORDINARY.len() - 4;
         for cut in 1..whole {
-            assert!(matches!(find(&ORDINARY[..cut], false), ParsedRequest::Part(_)), "{cut}");
+            assert!(matches!(find(&ORDINARY[..cut], false), ParsedRequest::Part(..)), "{cut}");
         }
         let ParsedRequest::Call { call, body, keep } = find(ORDINARY, false) else { panic!("not found") };
         assert_eq!((call, &ORDINARY[body], keep), (PortCall::Refresh, &b"{}"[..], true));

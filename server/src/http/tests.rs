@@ -40,6 +40,7 @@ use crate::settings::{Flags, resolve};
 mod audit;
 mod backups;
 mod clients;
+mod connections;
 mod diagnostics;
 mod door;
 mod locked;

@@ -1,17 +1,17 @@
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
-use super::connection::{Connection, ReplayedStream, Stream, read_preface};
+use super::connection::{CallerPlace, Connection, ReplayedStream, Stream, read_preface};
+use super::quiet::HeldStream;
 
 /// First byte of a TLS connection: a handshake record (RFC 8446, 5.1). HTTP/2 begins with `P`.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -43,7 +43,7 @@ pub(super) fn start(
                         Ok(place) => {
                             let (acceptor, ready) = (acceptor.clone(), ready.clone());
                             handshakes.spawn(async move {
-                                match greet(stream, peer, place, acceptor, limits.handshake).await {
+                                match greet(stream, CallerPlace { peer, _permit: place }, acceptor, limits).await {
                                     // The queue has room for every connection; sending fails only once the server
                                     // stops.
                                     Ok(connection) => drop(ready.send(connection).await),
@@ -67,15 +67,14 @@ pub(super) fn start(
 
 async fn greet(
     stream: TcpStream,
-    peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    place: CallerPlace,
     acceptor: Option<TlsAcceptor>,
-    time: Duration,
+    limits: Limits,
 ) -> io::Result<Connection> {
-    let stream = tokio::time::timeout(time, speak_http2(stream, acceptor))
+    let stream = tokio::time::timeout(limits.handshake, speak_http2(stream, acceptor))
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it sent nothing in time"))??;
-    Ok(Connection { stream, peer, _place: place })
+    Ok(HeldStream::new(stream, place, limits.idle))
 }
 
 async fn speak_http2(mut stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<Box<dyn Stream>> {

@@ -5,7 +5,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
+
+use super::quiet::{Activity, HeldStream};
 
 /// How every HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -14,19 +16,30 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 
-/// A connection that has begun to speak HTTP/2. Its place is free again when it is dropped.
-pub(super) struct Connection {
-    pub stream: Box<dyn Stream>,
+/// Who connected, and the place that is free again when the connection ends.
+pub(super) struct CallerPlace {
     pub peer: SocketAddr,
-    pub _place: OwnedSemaphorePermit,
+    pub _permit: OwnedSemaphorePermit,
 }
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+/// A connection that has begun to speak HTTP/2.
+pub(super) type Connection = HeldStream<Box<dyn Stream>, CallerPlace>;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        TcpConnectInfo { local_addr: None, remote_addr: Some(self.peer) }
+impl Connected for Connection {
+    type ConnectInfo = ConnectionInfo;
+
+    fn connect_info(&self) -> ConnectionInfo {
+        ConnectionInfo { peer: self.place.peer, activity: self.activity().clone() }
     }
+}
+
+/// What the requests of a connection know of it.
+#[derive(Debug, Clone)]
+pub struct ConnectionInfo {
+    /// The address it came from.
+    pub peer: SocketAddr,
+    /// Which of them are under way.
+    pub activity: Activity,
 }
 
 /// Reads until `head` holds the beginning of HTTP/2.
@@ -81,10 +94,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for ReplayedStream<T> {
     }
 }
 
-/// What is written goes to the field `stream`.
+/// What is written goes to the field `stream`, of type `T`.
 macro_rules! write_to_stream {
-    (impl $(<$name:ident: $bound:path>)? for $type:ty) => {
-        impl $(<$name: $bound + Unpin>)? AsyncWrite for $type {
+    (impl<T $(, $name:ident)?> for $type:ty) => {
+        impl<T: AsyncWrite + Unpin $(, $name: Unpin)?> AsyncWrite for $type {
             fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
                 Pin::new(&mut self.stream).poll_write(cx, buf)
             }
@@ -112,14 +125,8 @@ macro_rules! write_to_stream {
     };
 }
 
-write_to_stream!(impl<T: AsyncWrite> for ReplayedStream<T>);
-write_to_stream!(impl for Connection);
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
+write_to_stream!(impl<T> for ReplayedStream<T>);
+pub(super) use write_to_stream;
 
 #[cfg(test)]
 mod tests {

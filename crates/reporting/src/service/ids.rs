@@ -4,6 +4,8 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
+use crate::listen::ConnectionInfo;
+
 /// Metadata that names the deployment asked about.
 pub(crate) const DEPLOYMENT: &str = "x-deployment-id";
 /// Metadata that names who asks: a person or a script.
@@ -33,7 +35,8 @@ impl Caller {
                 missing.join(" and ")
             )));
         }
-        let address = request.remote_addr().map(|address| address.ip().to_canonical());
+        let connection = request.extensions().get::<ConnectionInfo>();
+        let address = connection.map(|connection| connection.peer.ip().to_canonical());
         Ok(Self { deployment: read(metadata, DEPLOYMENT)?, operator: read(metadata, OPERATOR)?, address })
     }
 }
