@@ -88,20 +88,27 @@ impl Audit {
     /// [`sqlx::Error`] when the database does not respond.
     pub(crate) async fn settle(&self) -> Result<(), sqlx::Error> {
         let _anchoring = self.anchoring.lock().await;
-        let compared = match Anchor::read(&self.folder) {
-            Ok(mut anchor) => {
-                self.breaks.store(anchor.breaks.len(), Ordering::Relaxed);
-                match verify::compare(self.store.read(), &anchor).await? {
-                    Some(found) => self.remember(&mut anchor, found).await,
-                    None => Ok(()),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = compared {
+        Anchor::sweep(&self.folder);
+        if let Err(error) = self.settled().await? {
             tracing::error!(%error, "could not compare the audit chain with the head in its file");
         }
         Ok(())
+    }
+
+    async fn settled(&self) -> Result<std::io::Result<()>, sqlx::Error> {
+        let anchored = Anchor::read(&self.folder).and_then(|anchor| Ok((anchor, Anchor::exists(&self.folder)?)));
+        let (mut anchor, is_there) = match anchored {
+            Ok(anchored) => anchored,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.breaks.store(anchor.breaks.len(), Ordering::Relaxed);
+        if !is_there && verify::last(self.store.read()).await? == 0 {
+            return Ok(self.write(&Anchor::beginning()).await);
+        }
+        Ok(match verify::compare(self.store.read(), &anchor).await? {
+            Some(found) => self.remember(&mut anchor, found).await,
+            None => Ok(()),
+        })
     }
 
     /// Anchors the newest entry, after comparing the entry that was anchored before.
@@ -137,7 +144,7 @@ impl Audit {
 
     async fn write(&self, anchor: &Anchor) -> std::io::Result<()> {
         let (anchor, folder) = (anchor.clone(), self.folder.clone());
-        tokio::task::spawn_blocking(move || anchor.write(folder)).await.map_err(std::io::Error::other)?
+        tokio::task::spawn_blocking(move || anchor.write(&folder)).await.map_err(std::io::Error::other)?
     }
 
     /// Adds an entry to a change that has more than one; [`Audit::commit`] adds the last.

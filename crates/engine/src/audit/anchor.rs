@@ -4,13 +4,21 @@
 //! 123 5f2c…
 //! break 1800000000000 cut-off 100 123
 //! ```
+//!
+//! A log without an entry has the head `0 -`: from then on a missing file is one that was removed, however many entries the first
+//! commit had.
 
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::fmt::Write;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use storage::file::{self, PRIVATE};
 
 use super::verify::ChainVerdict;
 
 const FILE: &str = "audit.head";
+/// The head of a log without an entry.
+const BEGINNING: (i64, &str) = (0, "-");
 /// Breaks remembered; the first are the ones that tell what happened.
 const MOST_BREAKS: usize = 100;
 
@@ -30,6 +38,16 @@ pub(super) struct Anchor {
 }
 
 impl Anchor {
+    /// Removes what a crash left of it while it was written.
+    pub fn sweep(folder: &Path) {
+        file::sweep(&folder.join(FILE));
+    }
+
+    /// Whether there is a file.
+    pub fn exists(folder: &Path) -> std::io::Result<bool> {
+        folder.join(FILE).try_exists()
+    }
+
     /// Reads it; a missing file is an empty one.
     pub fn read(folder: &Path) -> std::io::Result<Self> {
         let text = match std::fs::read(folder.join(FILE)) {
@@ -44,24 +62,31 @@ impl Anchor {
         Ok(Self { head, breaks: text.lines().filter_map(read_break).collect() })
     }
 
+    /// That of a log without an entry.
+    pub fn beginning() -> Self {
+        let (seq, hash) = BEGINNING;
+        Self { head: Some((seq, hash.to_owned())), breaks: Vec::new() }
+    }
+
     /// Replaces the file; afterwards it is on the disk.
-    pub fn write(&self, folder: PathBuf) -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-        match &self.head {
-            Some((seq, hash)) => writeln!(file, "{seq} {hash}")?,
-            None => writeln!(file)?,
-        }
+    pub fn write(&self, folder: &Path) -> std::io::Result<()> {
+        file::replace(&folder.join(FILE), self.to_text().as_bytes(), PRIVATE)
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = match &self.head {
+            Some((seq, hash)) => format!("{seq} {hash}\n"),
+            None => "\n".to_owned(),
+        };
         for ChainBreak { at, found } in &self.breaks {
-            match found {
-                ChainVerdict::Broken(entry) => writeln!(file, "break {at} altered {entry}")?,
-                ChainVerdict::CutOff(last, head) => writeln!(file, "break {at} cut-off {last} {head}")?,
-                ChainVerdict::NoHead(last) => writeln!(file, "break {at} no-head {last}")?,
-                ChainVerdict::Whole(_) | ChainVerdict::WasBroken { .. } => {}
-            }
+            let _ = match found {
+                ChainVerdict::Broken(entry) => writeln!(text, "break {at} altered {entry}"),
+                ChainVerdict::CutOff(last, head) => writeln!(text, "break {at} cut-off {last} {head}"),
+                ChainVerdict::NoHead(last) => writeln!(text, "break {at} no-head {last}"),
+                ChainVerdict::Whole(_) | ChainVerdict::WasBroken { .. } => Ok(()),
+            };
         }
-        file.as_file().sync_all()?;
-        file.persist(folder.join(FILE))?;
-        std::fs::File::open(folder)?.sync_all()
+        text
     }
 
     /// Remembers a break; returns whether it is news.
@@ -102,7 +127,8 @@ mod tests {
         for found in [ChainVerdict::Broken(3), ChainVerdict::CutOff(5, 9), ChainVerdict::NoHead(4)] {
             assert!(anchor.remember(1, found.clone()) && !anchor.remember(2, found), "each once");
         }
-        anchor.write(folder.path().to_owned()).unwrap();
+        anchor.write(folder.path()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert_eq!(Anchor::read(folder.path()).unwrap(), anchor);
         for damaged in ["", "7\n", "x y\n", "\u{0}\u{0}"] {
             std::fs::write(folder.path().join(FILE), damaged).unwrap();

@@ -238,6 +238,58 @@ async fn a_chain_that_nobody_touched_is_whole_over_starts() {
     assert_eq!(world.audit.verify().await.unwrap(), ChainVerdict::Whole(6));
 }
 
+#[tokio::test]
+async fn a_kill_between_the_first_commit_and_its_head_is_no_break_however_many_entries_it_had() {
+    let world = World::new().await;
+    let head = world.folder.path().join("audit.head");
+    world.audit.settle().await.unwrap();
+    let begun = std::fs::read(&head).unwrap();
+    let mut tx = world.store.write().await.unwrap();
+    for action in ["user.add", "setup.claim"] {
+        let entry = NewAuditEntry {
+            actor: &Actor::system(),
+            action,
+            sentence: "Set up.".to_owned(),
+            outcome: AuditOutcome::Done,
+        };
+        world.audit.append(&mut tx, entry).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(std::fs::read(&head).unwrap(), begun, "as the kill left it");
+    assert_eq!(world.started_again().await, ChainVerdict::Whole(3));
+    // From then on a head that is missing was removed.
+    std::fs::remove_file(&head).unwrap();
+    assert!(matches!(world.started_again().await, ChainVerdict::WasBroken { last: 4, .. }));
+}
+
+#[tokio::test]
+async fn filters_and_the_search_know_the_case_of_all_letters() {
+    let world = World::new().await;
+    let (zoe, ann) = (actor("ZOË", Origin::Console), actor("ann", Origin::Console));
+    world.add(&zoe, "peer.remove", "Removed ÖSTERSUND_1 (100 %).", &["ÖSTERSUND_1"]).await;
+    for _ in 0..5 {
+        world.add(&ann, "peer.remove", "Removed AxSTERSUNDx1.", &["AxSTERSUNDx1"]).await;
+    }
+    let of = AuditWords::default();
+    for (words, expected) in [
+        (AuditWords { who: "zoë", ..of }, vec![1]),
+        (AuditWords { who: "Zoë", ..of }, vec![1]),
+        (AuditWords { q: "östersund_1", ..of }, vec![1]),
+        (AuditWords { q: "Östersund", ..of }, vec![1]),
+        (AuditWords { q: "100 %", ..of }, vec![1]),
+        (AuditWords { object: "östersund", ..of }, vec![1]),
+        (AuditWords { q: "_1", ..of }, vec![1]),
+        (AuditWords { q: "ÄSTERSUND", ..of }, vec![]),
+    ] {
+        assert_eq!(world.found(words).await, expected, "{words:?}");
+    }
+    // More candidates than one page of them.
+    let query = AuditQuery { what: Some("Östersund".to_owned()), limit: 2, ..AuditQuery::default() };
+    assert_eq!(world.audit.list(&query).await.unwrap().iter().map(|item| item.seq).collect::<Vec<_>>(), [1]);
+    let searched = world.audit.find(&["östersund_1".to_owned(), "zoë".to_owned()], 5).await.unwrap();
+    assert_eq!(searched.iter().map(|item| item.seq).collect::<Vec<_>>(), [1]);
+}
+
 /// All Rust files under a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

@@ -100,13 +100,21 @@ pub(super) async fn verify(pool: &SqlitePool, anchor: &Anchor) -> Result<ChainVe
     })
 }
 
+/// The number of the last entry; 0 without one.
+pub(super) async fn last(pool: &SqlitePool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM audit").fetch_one(pool).await
+}
+
 /// Compares the newest entries with the anchor; `None` when they fit. Without the walk of [`verify`].
 pub(super) async fn compare(pool: &SqlitePool, anchor: &Anchor) -> Result<Option<ChainVerdict>, sqlx::Error> {
-    let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM audit").fetch_one(pool).await?;
+    let last = last(pool).await?;
     let Some((head, expected)) = &anchor.head else {
-        // Between its first entry and its first anchor, a server may have been killed.
-        return Ok((last > 1).then_some(ChainVerdict::NoHead(last)));
+        return Ok((last > 0).then_some(ChainVerdict::NoHead(last)));
     };
+    if *head == 0 {
+        // Between its first commit and its first anchor, a server may have been killed.
+        return Ok(None);
+    }
     let found: Option<Vec<u8>> =
         sqlx::query_scalar("SELECT hash FROM audit WHERE seq = ?").bind(head).fetch_optional(pool).await?;
     Ok(match found {
