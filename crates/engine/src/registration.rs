@@ -108,6 +108,10 @@ impl Engine {
         for (fingerprint, key) in &registration.vendor_keys {
             self.pin(tx, actor, (*fingerprint, *key), registration.origin_of(*fingerprint)).await?;
         }
+        // What the wizard kept until then is stored elsewhere now: no secret stays behind, wherever a kill comes.
+        sqlx::query("UPDATE setup SET auth_string = NULL, registration = NULL, vendor_key = NULL")
+            .execute(&mut **tx)
+            .await?;
         let contact = if same { None } else { Some(self.forgotten_contact(tx).await?) };
         Ok(RegistrationEffect { contact })
     }

@@ -14,7 +14,7 @@ use licensing::permission::Permission::{EditConfiguration, HandleAlerts, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use super::request::{By, Json, Path, Query};
+use super::request::{By, Json, Path, Query, page};
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
 use crate::http::problem::{InputError, Problem};
@@ -51,11 +51,20 @@ impl From<AlertError> for Problem {
     }
 }
 
-/// All rules with their states.
+/// Rules on one page.
+const PAGE: usize = 25;
+
+/// Which rules.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct AlertFilter {
+    /// The following page: `next` of the previous one.
+    before: Option<i64>,
+}
+
+/// Rules with their states, in the order they were added.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Alerts {
     items: Vec<Alert>,
-    /// All rules fit on one page: always null.
     next: Option<i64>,
 }
 
@@ -150,13 +159,17 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
     }
 }
 
-/// All rules with their states.
-#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", responses(
-    (status = 200, description = "All rules", body = Alerts)))]
-async fn list_alerts(State(Api { engine, .. }): State<Api>) -> Result<Answer<Alerts>, Problem> {
+/// The rules with their states.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(AlertFilter), responses(
+    (status = 200, description = "One page", body = Alerts)))]
+async fn list_alerts(
+    State(Api { engine, .. }): State<Api>,
+    Query(filter): Query<AlertFilter>,
+) -> Result<Answer<Alerts>, Problem> {
     let (channels, rules, now) = (engine.alert_channels().await?, engine.alert_rules().await?, engine.now_ms());
+    let (rules, next) = page(rules, |rule| rule.id, filter.before.as_ref(), PAGE);
     let items = rules.into_iter().map(|rule| alert(rule, &channels, now)).collect();
-    Ok(Answer(Alerts { items, next: None }))
+    Ok(Answer(Alerts { items, next }))
 }
 
 /// A rule to save.

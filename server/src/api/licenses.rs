@@ -7,9 +7,10 @@ use axum::extract::State;
 use engine::exchange::LicenseItem;
 use licensing::permission::Permission::View;
 use licensing::product::LicenseKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
+use super::request::{Query, page};
 use super::{Api, Operations, Time};
 use crate::http::access::Access::May;
 use crate::http::problem::Problem;
@@ -53,11 +54,22 @@ struct License {
     reason: Option<String>,
 }
 
-/// All licenses.
+/// Licenses on one page.
+const PAGE: usize = 500;
+
+/// Which licenses.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct LicenseFilter {
+    /// The following page: `next` of the previous one.
+    before: Option<String>,
+}
+
+/// One page of the licenses.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 struct Licenses {
     /// Ordered by product.
     items: Vec<License>,
+    next: Option<String>,
     /// Serial of the licenses; null before the first sync.
     serial: Option<u64>,
     /// Context of the server in the licenses.
@@ -66,14 +78,21 @@ struct Licenses {
     installed_at: Option<Time>,
 }
 
-/// All licenses of this server.
-#[utoipa::path(get, path = "/api/v1/licenses", tag = "licenses", responses(
-    (status = 200, description = "All licenses", body = Licenses)))]
-async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Result<Json<Licenses>, Problem> {
-    let Some(all) = engine.licenses() else { return Ok(Json(Licenses::default())) };
+/// The licenses of this server.
+#[utoipa::path(get, path = "/api/v1/licenses", tag = "licenses", params(LicenseFilter), responses(
+    (status = 200, description = "One page", body = Licenses)))]
+async fn list_licenses(
+    State(Api { engine, .. }): State<Api>,
+    Query(filter): Query<LicenseFilter>,
+) -> Result<Json<Licenses>, Problem> {
+    let Some(mut all) = engine.licenses() else { return Ok(Json(Licenses::default())) };
     let last_used = engine.usage.last_used().await?;
+    let place = |item: &LicenseItem| format!("{} {}", item.license.product, item.license.id);
+    all.items.sort_by_cached_key(place);
+    let (items, next) = page(all.items, place, filter.before.as_ref(), PAGE);
     Ok(Json(Licenses {
-        items: all.items.into_iter().map(|item| license(item, &last_used)).collect(),
+        items: items.into_iter().map(|item| license(item, &last_used)).collect(),
+        next,
         serial: Some(all.serial),
         context: Some(all.context.to_string()),
         installed_at: Some(Time(all.installed_at)),

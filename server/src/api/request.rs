@@ -99,6 +99,20 @@ pub fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<
     if text.is_empty() { Ok(None) } else { T::deserialize(text.into_deserializer()).map(Some) }
 }
 
+/// One page of a list: the items after the one with the key `after`, and `next` if there are more. The list is in the order of its keys.
+pub fn page<T, K: Ord + Clone>(
+    items: Vec<T>,
+    key: impl Fn(&T) -> K,
+    after: Option<&K>,
+    most: usize,
+) -> (Vec<T>, Option<K>) {
+    let mut items: Vec<T> = items.into_iter().filter(|item| after.is_none_or(|after| key(item) > *after)).collect();
+    let has_more = items.len() > most;
+    items.truncate(most);
+    let next = items.last().filter(|_| has_more).map(key);
+    (items, next)
+}
+
 /// A JSON body.
 pub struct Json<T>(pub T);
 
@@ -147,4 +161,20 @@ pub fn bytes(body: Result<Bytes, BytesRejection>, most: usize, what: &str) -> Re
         let detail = format!("{what} must not be larger than {size}. Nothing was changed.");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn pages_follow_each_other_without_a_gap_also_when_the_last_item_has_gone_since() {
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        let (first, next) = page(letters("abcde"), |c| *c, None, 2);
+        assert_eq!((first, next), (letters("ab"), Some('b')));
+        let (second, next) = page(letters("acde"), |c| *c, Some(&'b'), 2);
+        assert_eq!((second, next), (letters("cd"), Some('d')));
+        assert_eq!(page(letters("acde"), |c| *c, Some(&'d'), 2), (letters("e"), None));
+        assert_eq!(page(letters("ab"), |c| *c, None, 2), (letters("ab"), None), "no empty page follows");
+    }
 }

@@ -1,5 +1,7 @@
 //! From the bytes of a request to the bytes of its answer.
 
+use std::sync::Arc;
+
 use engine::Engine;
 use licensing::client_protocol::{
     Fault, FaultKind, Goodbye, Hello, MOST_BYTES, MOST_RECORD_BYTES, Records, Refresh, VERSION, WRONG_VERSION,
@@ -99,6 +101,14 @@ impl PortAnswer {
         Self::fault(&Fault::new(FaultKind::Unavailable, detail))
     }
 
+    /// Something in this server broke while it answered.
+    pub fn failed() -> Self {
+        Self::fault(&Fault::new(
+            FaultKind::Unavailable,
+            "This server could not answer. Send it again with the next refresh.",
+        ))
+    }
+
     /// A request that did not arrive in time.
     pub fn late() -> Self {
         Self::other(408, "The request did not arrive within 10 seconds.")
@@ -110,35 +120,41 @@ impl PortAnswer {
     }
 }
 
-/// Answers a call that came from `address`.
-pub async fn answer(engine: &Engine, call: PortCall, body: &[u8], address: &str) -> PortAnswer {
+/// Answers a call that came from `address`. What it changes goes on to its end in a task of its own, also when the connection ends
+/// meanwhile.
+pub async fn answer(engine: &Arc<Engine>, call: PortCall, body: &[u8], address: &str) -> PortAnswer {
     let received = engine.received();
-    let done = match call {
-        PortCall::Hello => match read::<Hello>(body) {
-            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| PortAnswer::of(200, &welcome)),
-            Err(fault) => Err(fault),
-        },
-        PortCall::Refresh => match read::<Refresh>(body) {
-            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| PortAnswer::of(200, &allocation)),
-            Err(fault) => Err(fault),
-        },
-        PortCall::Records => match read::<Records>(body) {
-            Ok(said) => {
-                engine.client_records(said, received).await.map(|acknowledged| PortAnswer::of(200, &acknowledged))
+    let engine = engine.clone();
+    let answered =
+        match call {
+            PortCall::Hello => read::<Hello>(body).map(|hello| {
+                let address = address.to_owned();
+                carried_out(async move { engine.client_hello(&hello, &address).await })
+            }),
+            PortCall::Refresh => read::<Refresh>(body)
+                .map(|said| carried_out(async move { engine.client_refresh(said, received).await })),
+            PortCall::Records => read::<Records>(body)
+                .map(|said| carried_out(async move { engine.client_records(said, received).await })),
+            PortCall::MonitorLicense => {
+                let none = || PortAnswer::other(404, "This server has no monitor license.");
+                let text = |text: std::sync::Arc<str>| PortAnswer { status: 200, body: text.as_bytes().to_vec() };
+                return engine.monitor_document().map_or_else(none, text);
             }
-            Err(fault) => Err(fault),
-        },
-        PortCall::MonitorLicense => {
-            let none = || PortAnswer::other(404, "This server has no monitor license.");
-            let text = |text: std::sync::Arc<str>| PortAnswer { status: 200, body: text.as_bytes().to_vec() };
-            Ok(engine.monitor_document().map_or_else(none, text))
-        }
-        PortCall::Goodbye => match read::<Goodbye>(body) {
-            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| PortAnswer::of(200, &farewell)),
-            Err(fault) => Err(fault),
-        },
-    };
-    done.unwrap_or_else(|fault| PortAnswer::fault(&fault))
+            PortCall::Goodbye => read::<Goodbye>(body)
+                .map(|said| carried_out(async move { engine.client_goodbye(said, received).await })),
+        };
+    match answered {
+        Ok(running) => running.await.unwrap_or_else(|_| PortAnswer::failed()),
+        Err(fault) => PortAnswer::fault(&fault),
+    }
+}
+
+fn carried_out<T: Serialize>(
+    change: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> tokio::task::JoinHandle<PortAnswer> {
+    tokio::spawn(async move {
+        change.await.map_or_else(|fault| PortAnswer::fault(&fault), |done| PortAnswer::of(200, &done))
+    })
 }
 
 /// A body as JSON. If it doesn't fit this version, checks the version first.
@@ -154,4 +170,47 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
         ),
         _ => Fault::malformed(format!("The body is not valid JSON for this call: {error}.")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::clock::ManualClock;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_is_carried_out_to_its_end_though_its_connection_has_ended() {
+        const BEGAN: i64 = 1_800_000_000_000;
+        let folder = tempfile::tempdir().unwrap();
+        let conf = folder.path().join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        let clock = Arc::new(ManualClock::at(BEGAN));
+        let engine = Arc::new(Engine::open(folder.path(), &conf, clock).await.unwrap());
+        tokio::spawn(engine.clone().store_leases());
+        let body = |more: serde_json::Value| {
+            let mut body = json!({ "protocol": 1, "client": "a", "run": "a-run" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body.to_string().into_bytes()
+        };
+        let hello = answer(&engine, PortCall::Hello, &body(json!({ "name": "a" })), "10.0.0.7").await;
+        assert_eq!(hello.status, 200);
+        let open = json!({ "product": "SPEECH", "from": BEGAN, "outcome": "open" });
+        let records = body(json!({ "epoch": 1, "first": 1, "records": [open] }));
+        assert_eq!(answer(&engine, PortCall::Records, &records, "10.0.0.7").await.status, 200);
+        let goodbye = body(json!({ "epoch": 1, "sequence": 1 }));
+        // It waits for the disk when the connection ends; what follows after that is done, too.
+        let cut = answer(&engine, PortCall::Goodbye, &goodbye, "10.0.0.7");
+        assert!(tokio::time::timeout(Duration::ZERO, cut).await.is_err(), "it takes longer than that");
+        let ended = async {
+            let files = || std::fs::read_dir(folder.path().join("checkouts")).into_iter().flatten().flatten();
+            let has_ended = || files().any(|file| std::fs::read_to_string(file.path()).unwrap().contains("\tlost\t"));
+            while !has_ended() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    }
 }

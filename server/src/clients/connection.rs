@@ -211,7 +211,7 @@ where
     builder.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
-async fn handle(request: Request<Incoming>, engine: &Engine, caller: &Caller) -> Response<Full<Bytes>> {
+async fn handle(request: Request<Incoming>, engine: &Arc<Engine>, caller: &Caller) -> Response<Full<Bytes>> {
     let answer = match PortCall::of(request.uri().path()) {
         None => PortAnswer::not_found(),
         Some(call) if request.method().as_str() != call.method() => PortAnswer::wrong_method(call),

@@ -567,6 +567,29 @@ async fn the_suggested_rules_are_added_in_one_step_and_once() {
 }
 
 #[tokio::test]
+async fn a_long_list_of_rules_comes_in_pages_and_each_rule_once() {
+    let test = TestApp::claimed().await;
+    let rule = RuleSettings::new(Condition::usual(ConditionKind::TaskRestarted));
+    for _ in 0..30 {
+        let new = NewRule { rule: rule.clone(), enabled: false, channels: Vec::new() };
+        test.app.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap();
+    }
+    let cookie = test.sign_in("viewer").await;
+    let page = async |path: &str| {
+        let page: serde_json::Value = serde_json::from_str(&text(test.get(&cookie, path).await).await).unwrap();
+        let ids = page["items"].as_array().unwrap().iter().map(|rule| rule["id"].as_i64().unwrap()).collect::<Vec<_>>();
+        (ids, page["next"].as_i64())
+    };
+    let (first, next) = page("/api/v1/alerts").await;
+    assert_eq!((first, next), ((1..=25).collect(), Some(25)));
+    assert_eq!(page("/api/v1/alerts?before=25").await, ((26..=30).collect(), None));
+    assert_eq!(page("/api/v1/alerts?before=30").await, (Vec::new(), None));
+    let none: serde_json::Value =
+        serde_json::from_str(&text(test.get(&cookie, "/api/v1/licenses").await).await).unwrap();
+    assert_eq!((&none["items"], &none["next"]), (&serde_json::json!([]), &serde_json::Value::Null));
+}
+
+#[tokio::test]
 async fn an_operator_acknowledges_what_fires_and_silences_a_rule_and_cannot_change_it() {
     let test = TestApp::claimed().await;
     let engine = &test.app.engine;

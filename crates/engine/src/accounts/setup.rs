@@ -273,7 +273,7 @@ impl Engine {
         tx.commit().await
     }
 
-    /// The wizard is over; it is not shown again.
+    /// The wizard is over; it is not shown again. After a registration it is over without this, too.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
@@ -295,10 +295,13 @@ impl Engine {
 mod tests {
     use std::sync::Arc;
 
+    use licensing::permission::Role;
     use licensing::vendor_key::VendorSecret;
 
     use super::*;
+    use crate::actor::Actor;
     use crate::clock::ManualClock;
+    use crate::conf::BaseRevision;
 
     const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
     const OTHER: &str = "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}";
@@ -330,6 +333,34 @@ mod tests {
         let nodes = ("FLEX_NODE_LIST".to_owned(), "a.example".to_owned());
         assert!(engine.setup().await.unwrap().connection.contains(&nodes));
         assert_eq!(registration.auth.as_ref().map(AuthString::as_str), Some("secret"));
+    }
+
+    #[tokio::test]
+    async fn a_kill_between_the_registration_and_the_end_of_the_wizard_leaves_neither_a_secret_nor_the_wizard() {
+        let folder = tempfile::tempdir().unwrap();
+        let conf = folder.path().join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        let clock = Arc::new(ManualClock::at(1_800_000_000_000));
+        let engine = Arc::new(Engine::open(folder.path(), &conf, clock.clone()).await.unwrap());
+        let actor = Actor::system();
+        engine.add_user(&actor, "ann", Role::Administrator, "seven green lamps hum").await.unwrap();
+        let mut tx = engine.store.write().await.unwrap();
+        sqlx::query("UPDATE setup SET claimed_at = 1").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let key = VendorSecret::from_seeds([1; 32], [2; 32]).public();
+        let (guid, auth) = (Guid::parse(GUID).unwrap(), "secret".parse::<AuthString>().unwrap());
+        engine.keep_setup_identity(&guid, Some(&auth), None, false).await.unwrap();
+        engine.keep_setup_key(Some((key.fingerprint(), Some(key)))).await.unwrap();
+        let setup = engine.setup().await.unwrap();
+        assert!(!setup.done && setup.auth.is_some());
+        let registration = setup.registration().unwrap();
+        engine.register(&actor, &BaseRevision::Newest, registration, Vec::new(), "").await.unwrap();
+        engine.close().await;
+        drop(engine);
+        let engine = Engine::open(folder.path(), &conf, clock).await.unwrap();
+        let setup = engine.setup().await.unwrap();
+        assert!(setup.done && setup.auth.is_none() && setup.file.is_none() && setup.vendor_keys.is_empty());
+        assert_eq!(engine.identity().await.unwrap().guid, Some(guid), "and it is registered");
     }
 
     #[test]

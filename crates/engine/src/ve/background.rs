@@ -68,11 +68,23 @@ impl Engine {
         self.countdown.license(&hours).await
     }
 
-    /// Installs a license of this machine. `named` is the fingerprint of a key to trust from now on.
+    /// Installs a license of this machine. `named` is the fingerprint of a key to trust from now on. Runs in a task of its own, so a
+    /// caller who hangs up doesn't leave a license without its hours.
     ///
     /// # Errors
     /// [`InstallError`]: nothing is changed then.
     pub async fn install_ve(
+        self: &Arc<Self>,
+        text: &[u8],
+        named: Option<Fingerprint>,
+        actor: &Actor,
+    ) -> Result<InstalledNow, InstallError> {
+        let (engine, text, actor) = (self.clone(), text.to_vec(), actor.clone());
+        let task = tokio::spawn(async move { engine.put_ve(&text, named, &actor).await });
+        task.await.map_err(|broken| InstallError::Sql(sqlx::Error::Io(std::io::Error::other(broken))))?
+    }
+
+    async fn put_ve(
         &self,
         text: &[u8],
         named: Option<Fingerprint>,
