@@ -10,7 +10,7 @@ pub use crate::product::{KindError, LicenseKind, ProductCode, ProductCodeError};
 pub use changes::{LicenseChange, LicenseChanges, changes};
 pub use error::BundleError;
 pub use signed::{DOMAIN, SignedBundle};
-pub use standing::{LicenseStatus, LicenseVerdict, effect, in_service, standing, usable};
+pub use standing::{LicenseStatus, LicenseVerdict, effect, in_service, runs_down, standing, usable};
 pub use wire::{FORMAT, MOST_LICENSES};
 
 use std::fmt;
@@ -59,7 +59,7 @@ pub struct License {
     pub count: u64,
     /// Only a server of this context loads it.
     pub context: Context,
-    /// The hours of a countdown license.
+    /// The hours of a countdown license. No server charges those of a product: see [`runs_down`].
     pub hours: Option<u64>,
     /// End: out of service from this instant, Unix milliseconds.
     pub expires: Option<Millis>,

@@ -59,15 +59,11 @@ pub enum LicenseError {
     /// Out of range.
     #[error("--count {0} is out of range: enter 1 to {MOST}.")]
     Count(u64),
-    /// Out of range.
-    #[error("--hours is out of range: enter 1 to {MOST} in total, not {0}.")]
-    Hours(u64),
-    /// A countdown license without hours.
-    #[error("A countdown license needs hours. Add --hours.")]
-    HoursMissing,
-    /// Hours of a license that does not count down.
-    #[error("Only a countdown license has hours; {0} is not one. Leave out --hours.")]
-    HoursNotCounted(String),
+    /// Servers would not load it.
+    #[error(
+        "Servers charge hours of a machine's license only, so no server would load this one. For hours, issue a machine license with `leasehold-node ve issue --type countdown --hours H`; here, choose --kind concurrent or --kind metered and leave out --hours."
+    )]
+    NotCharged,
     /// Not `M.m`.
     #[error("“{0}” is not a version. Write it like 16.0.")]
     Version(String),
@@ -75,7 +71,7 @@ pub enum LicenseError {
     #[error("The license would already have ended, at {}. Choose a later date for --expires.", spoken(*.0))]
     Past(i64),
     /// Nothing to extend by.
-    #[error("Nothing to extend. Give --expires, --maintenance or --hours.")]
+    #[error("Nothing to extend. Give --expires or --maintenance.")]
     NothingAsked,
     /// An earlier date.
     #[error("The {what} of {id} is {} and would become earlier. To shorten it, add --shorten.", .was.map_or_else(|| "never".to_owned(), spoken))]

@@ -93,6 +93,13 @@ pub struct LicenseVerdict {
     pub reason: Option<String>,
 }
 
+/// Whether a license has hours. Servers charge those of a license of their machine only (R5); those of a license that comes with a sync
+/// would never end, so a node issues none and a server loads none.
+#[must_use]
+pub fn runs_down(kind: LicenseKind, hours: Option<u64>) -> bool {
+    kind == LicenseKind::Countdown || hours.is_some()
+}
+
 /// The state of a license on a server of the context `own`. `contact_in_service` is what the contact clock says
 /// ([`crate::contact::ContactState::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
 #[must_use]
@@ -109,7 +116,7 @@ pub fn standing(license: &License, own: Context, contact_in_service: bool, now: 
             format!("This license ended on {}. Ask the vendor to extend it, then sync.", instant::day(expires));
         return LicenseVerdict { standing: LicenseStatus::Expired, reason: Some(reason) };
     }
-    if license.kind == LicenseKind::Countdown || license.hours.is_some() {
+    if runs_down(license.kind, license.hours) {
         let reason = "Leasehold runs down hours of a license of this machine only; the hours of this one came with a sync and would never end. Ask the vendor for a countdown license of this machine, or for a license without hours.";
         return LicenseVerdict { standing: LicenseStatus::NotCharged, reason: Some(reason.to_owned()) };
     }

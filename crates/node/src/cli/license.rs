@@ -2,11 +2,11 @@ use clap::{Args, Subcommand};
 use commands::exit::{Done, Failure};
 use commands::output::{note, rows, table, text};
 use commands::time::rfc3339;
-use licensing::bundle::{LicenseKind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode, runs_down};
 use serde_json::{Value, json};
 
 use super::folder::{Common, failure};
-use crate::licenses::{Extension, NewLicense, Selection, StoredLicense};
+use crate::licenses::{Extension, LicenseError, NewLicense, Selection, StoredLicense};
 use crate::time::{UntilInstant, UntilOrNever};
 use crate::{Context, Guid};
 
@@ -22,7 +22,7 @@ pub enum LicenseCommand {
     Move(Move),
     /// Remove licenses
     Remove(Remove),
-    /// Extend the end, the maintenance or the hours of licenses
+    /// Extend the end or the maintenance of licenses
     Extend(Extend),
 }
 
@@ -49,11 +49,11 @@ pub struct AddLicense {
     /// Number of licenses
     #[arg(long, value_name = "N")]
     count: u64,
-    /// Kind: concurrent, countdown or metered
+    /// Kind: concurrent or metered
     #[arg(long, default_value_t = LicenseKind::Concurrent)]
     kind: LicenseKind,
-    /// Hours of a countdown license
-    #[arg(long, value_name = "H")]
+    // Refused with a sentence that says where hours belong.
+    #[arg(long, value_name = "H", hide = true)]
     hours: Option<u64>,
     /// End of the license: a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z [default:
     /// none]
@@ -121,9 +121,6 @@ pub struct Extend {
     /// New end of maintenance, written like --expires
     #[arg(long, value_name = "D")]
     maintenance: Option<UntilOrNever>,
-    /// Hours to add to a countdown license
-    #[arg(long, value_name = "H")]
-    hours: Option<u64>,
     /// Allow an earlier date
     #[arg(long)]
     shorten: bool,
@@ -151,13 +148,15 @@ impl LicenseCommand {
 
 impl AddLicense {
     async fn run(self) -> Done {
+        if runs_down(self.kind, self.hours) {
+            return Err(failure(LicenseError::NotCharged));
+        }
         let node = self.common.place.open().await?;
         let new = NewLicense {
             guid: self.server,
             product: self.product,
             kind: self.kind,
             count: self.count,
-            hours: self.hours,
             expires: self.expires.map(|until| until.0),
             maintenance: self.maintenance.map(|until| until.0),
             version: self.version,
@@ -217,7 +216,6 @@ impl Extend {
         let by = Extension {
             expires: self.expires.map(date),
             maintenance: self.maintenance.map(date),
-            hours: self.hours,
             shorten: self.shorten,
         };
         let node = self.common.place.open().await?;
@@ -242,6 +240,7 @@ fn described(held: &StoredLicense, now: i64) -> Value {
         Some(_) => "removed",
         None if held.has_expired(now) => "expired",
         None if license.context != held.server_context => "other context",
+        None if runs_down(license.kind, license.hours) => "hours not charged",
         None => "active",
     };
     json!({

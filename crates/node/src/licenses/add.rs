@@ -1,4 +1,4 @@
-use licensing::bundle::{LicenseKind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode, runs_down};
 use licensing::context::Context;
 use licensing::guid::Guid;
 
@@ -20,8 +20,6 @@ pub struct NewLicense {
     pub kind: LicenseKind,
     /// How many.
     pub count: u64,
-    /// Hours of a countdown license.
-    pub hours: Option<u64>,
     /// Unix milliseconds; `None` for no end.
     pub expires: Option<i64>,
     /// Unix milliseconds.
@@ -37,13 +35,8 @@ impl NewLicense {
         if !(1..=MOST).contains(&self.count) {
             return Err(LicenseError::Count(self.count));
         }
-        match (self.kind, self.hours) {
-            (LicenseKind::Countdown, None) => return Err(LicenseError::HoursMissing),
-            (LicenseKind::Countdown, Some(hours)) if !(1..=MOST).contains(&hours) => {
-                return Err(LicenseError::Hours(hours));
-            }
-            (LicenseKind::Countdown, Some(_)) | (_, None) => {}
-            (kind, Some(_)) => return Err(LicenseError::HoursNotCounted(format!("a {} one", kind.as_str()))),
+        if runs_down(self.kind, None) {
+            return Err(LicenseError::NotCharged);
         }
         match (&self.version, self.expires) {
             (Some(version), _) if !is_version(version) => {
@@ -74,8 +67,8 @@ impl Node {
         for _ in 0..TRIES {
             let id = secret::license_id();
             let inserted = sqlx::query(
-                "INSERT INTO licenses (id, server_id, product, kind, count, context, hours, expires, maintenance, version, created_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO licenses (id, server_id, product, kind, count, context, expires, maintenance, version, created_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             )
             .bind(&id)
             .bind(server.id)
@@ -83,7 +76,6 @@ impl Node {
             .bind(new.kind.as_str())
             .bind(stored(new.count))
             .bind(new.context.unwrap_or(server.context).as_str())
-            .bind(new.hours.map(stored))
             .bind(new.expires)
             .bind(new.maintenance)
             .bind(&new.version)

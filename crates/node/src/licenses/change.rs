@@ -1,8 +1,7 @@
-use licensing::bundle::LicenseKind;
 use licensing::context::Context;
 use licensing::guid::Guid;
 
-use super::{LicenseError, MOST, Selection, StoredLicense, fits, stored};
+use super::{LicenseError, Selection, StoredLicense, fits};
 use crate::Node;
 use crate::servers::{NoServer, find};
 
@@ -13,8 +12,6 @@ pub struct Extension {
     pub expires: Option<Option<i64>>,
     /// New end of maintenance, Unix milliseconds.
     pub maintenance: Option<Option<i64>>,
-    /// Hours to add.
-    pub hours: Option<u64>,
     /// Whether a date may become earlier.
     pub shorten: bool,
 }
@@ -36,17 +33,6 @@ impl Extension {
             }
             license.maintenance_expires = maintenance;
         }
-        if let Some(more) = self.hours {
-            let had = match (license.kind, license.hours) {
-                (LicenseKind::Countdown, Some(had)) => had,
-                _ => return Err(LicenseError::HoursNotCounted(license.id.clone())),
-            };
-            let hours = had.saturating_add(more);
-            if more == 0 || hours > MOST {
-                return Err(LicenseError::Hours(if more == 0 { 0 } else { hours }));
-            }
-            license.hours = Some(hours);
-        }
         Ok(())
     }
 }
@@ -62,17 +48,16 @@ impl Node {
     /// # Errors
     /// [`LicenseError`]; nothing is changed then.
     pub async fn extend_licenses(&self, which: &Selection, by: &Extension) -> Result<Vec<StoredLicense>, LicenseError> {
-        if by.expires.is_none() && by.maintenance.is_none() && by.hours.is_none() {
+        if by.expires.is_none() && by.maintenance.is_none() {
             return Err(LicenseError::NothingAsked);
         }
         let mut tx = self.store.write().await?;
         let mut found = which.find(&mut tx).await?;
         for held in &mut found {
             by.apply(held)?;
-            sqlx::query("UPDATE licenses SET expires = ?, maintenance = ?, hours = ? WHERE id = ?")
+            sqlx::query("UPDATE licenses SET expires = ?, maintenance = ? WHERE id = ?")
                 .bind(held.license.expires)
                 .bind(held.license.maintenance_expires)
-                .bind(held.license.hours.map(stored))
                 .bind(&held.license.id)
                 .execute(&mut *tx)
                 .await?;

@@ -92,7 +92,6 @@ impl RunningNode {
             product: product.parse().unwrap(),
             kind: LicenseKind::Concurrent,
             count: 50,
-            hours: None,
             expires: None,
             maintenance: None,
             version: None,

@@ -60,19 +60,6 @@ async fn an_earlier_date_is_refused_unless_it_is_meant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hours_belong_to_countdown_licenses_only() {
-    let running = RunningNode::start().await;
-    let server = running.server(Context::Backup).await;
-    running.license(&server, "TTS3", |_| ()).await;
-    running.license(&server, "ASR", |l| (l.kind, l.hours) = (LicenseKind::Countdown, Some(100))).await;
-    let more = Extension { hours: Some(20), ..Extension::default() };
-    let refused = running.node.extend_licenses(&product(server.guid, "TTS3"), &more).await;
-    assert!(matches!(refused, Err(LicenseError::HoursNotCounted(_))));
-    let extended = running.node.extend_licenses(&product(server.guid, "ASR"), &more).await.unwrap();
-    assert_eq!(extended[0].license.hours, Some(120));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_license_is_refused() {
     let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
@@ -81,7 +68,6 @@ async fn what_cannot_be_a_license_is_refused() {
         product: "TTS3".parse().unwrap(),
         kind: LicenseKind::Concurrent,
         count: 1,
-        hours: None,
         expires: None,
         maintenance: None,
         version: None,
@@ -90,9 +76,7 @@ async fn what_cannot_be_a_license_is_refused() {
     let cases = [
         (NewLicense { count: 0, ..base.clone() }, "1 to 9007199254740991"),
         (NewLicense { count: 1 << 53, ..base.clone() }, "9007199254740992 is out of range"),
-        (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "--hours"),
-        (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "--hours"),
-        (NewLicense { hours: Some(5), ..base.clone() }, "Leave out --hours"),
+        (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "ve issue --type countdown --hours"),
         (NewLicense { version: Some("16".to_owned()), ..base.clone() }, "16.0"),
         (NewLicense { expires: Some(NOW), ..base.clone() }, "2026-11-22 00:41 UTC"),
         (NewLicense { guid: Guid::from_bytes([9; 16]).unwrap(), ..base.clone() }, "{09090909-"),

@@ -40,6 +40,7 @@ fn a_license_with_hours_that_nobody_charges_is_not_loaded_and_says_why(
     let license = License { kind, hours, ..license("L-1", "TTS3") };
     let verdict = standing(&license, Context::Production, true, NOW);
     assert_eq!(verdict.standing, LicenseStatus::NotCharged);
+    assert!(runs_down(license.kind, license.hours), "and a node issues none like it");
     assert!(verdict.reason.is_some_and(|sentence| sentence.contains("hours") && sentence.contains("Ask the vendor")));
     assert_eq!(usable(&license, Context::Production, true, NOW), 0);
 }
