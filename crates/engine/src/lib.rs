@@ -46,6 +46,12 @@ use clock::Clock;
 use conf::ConfState;
 use store::{Store, StoreError};
 
+/// Name of this machine; `localhost` when it has none.
+#[must_use]
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_str().ok().filter(|name| !name.is_empty()).unwrap_or("localhost").to_owned()
+}
+
 /// The license server. Cheap to share behind an [`Arc`].
 #[derive(Debug)]
 pub struct Engine {

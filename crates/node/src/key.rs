@@ -6,8 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use licensing::vendor_key::{Fingerprint, VendorSecret};
 
+use storage::file::{self, PRIVATE};
+
+use crate::secret;
 use crate::store::{Store, StoreError};
-use crate::{file, secret};
 
 /// The file in the node's folder.
 pub const FILE: &str = "node.key";
@@ -92,8 +94,7 @@ pub async fn load(folder: &Path, store: &Store) -> Result<VendorSecret, KeyError
 fn make(path: &Path) -> Result<VendorSecret, KeyError> {
     let key = VendorSecret::from_seeds(secret::random(), secret::random());
     let text = format!("{HEAD}\n{}\n", STANDARD.encode(key.to_bytes()));
-    file::write_private(path, text.as_bytes(), secret::uuid())
-        .map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
+    file::replace(path, text.as_bytes(), PRIVATE).map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
     Ok(key)
 }
 

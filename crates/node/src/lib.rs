@@ -14,7 +14,6 @@ pub mod cli;
 pub mod customers;
 pub mod deployments;
 pub mod exchange;
-mod file;
 pub mod http;
 pub mod key;
 pub mod licenses;
@@ -30,6 +29,7 @@ pub use licensing::context::Context;
 pub use licensing::guid::Guid;
 pub use sqlx::Error as DatabaseError;
 pub use storage::clock;
+use storage::file;
 
 use clock::Clock;
 use key::KeyError;

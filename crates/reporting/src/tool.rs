@@ -58,11 +58,6 @@ pub async fn run(arguments: impl Iterator<Item = OsString>, out: &mut impl Write
     operation::perform(&request, &client, out).await
 }
 
-/// Says something on stderr. If nobody reads there, or its disk is full, it is dropped.
-pub fn note(text: impl fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
 /// Reads a command line and carries nothing out. Files that it names are read.
 ///
 /// # Errors

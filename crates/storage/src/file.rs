@@ -1,8 +1,8 @@
 //! Files that are replaced as a whole, and what file systems can't do.
 
-use std::fs::{File, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{Error, ErrorKind, Result, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
@@ -21,12 +21,11 @@ const MOST_NAME: usize = 200;
 /// # Errors
 /// What the operating system says; a file that was there is then as it was.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let mut file = StagedFile::beside(path, mode)?;
-    file.write_all(bytes)?;
-    file.put()
+    StagedFile::holding(path, bytes, mode)?.publish()
 }
 
-/// A file that is written piece by piece and replaces another, as [`replace`] does, once it is whole.
+/// A file that is written, piece by piece or whole, and not in its place yet. Dropped without [`StagedFile::publish`] it
+/// is gone.
 #[derive(Debug)]
 pub struct StagedFile {
     file: tempfile::NamedTempFile,
@@ -34,7 +33,7 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// A new file beside `path`; it is removed unless it is put there.
+    /// A new, empty file beside `path`.
     ///
     /// # Errors
     /// What the operating system says.
@@ -42,11 +41,22 @@ impl StagedFile {
         Ok(Self { file: new_beside(path, mode)?, path: path.to_owned() })
     }
 
-    /// Puts it in its place.
+    /// A file beside `path` with these bytes, durable.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn holding(path: &Path, bytes: &[u8], mode: u32) -> Result<Self> {
+        let mut staged = Self::beside(path, mode)?;
+        staged.write_all(bytes)?;
+        staged.file.as_file().sync_all()?;
+        Ok(staged)
+    }
+
+    /// Puts it in its place, over what was there.
     ///
     /// # Errors
     /// As [`replace`].
-    pub fn put(self) -> Result<()> {
+    pub fn publish(self) -> Result<()> {
         let Self { file, path } = self;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
@@ -64,15 +74,25 @@ impl Write for StagedFile {
     }
 }
 
+/// Makes a folder of mode 0700 where there is none. One that is there keeps its mode unless it is empty: a folder that was
+/// made for a program is the program's.
+///
+/// # Errors
+/// What the operating system says.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if std::fs::read_dir(folder)?.next().is_none() {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 /// Writes a file as [`replace`] does, unless there is one already: whether it was written.
 ///
 /// # Errors
 /// As [`replace`].
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
-    let mut file = new_beside(path, mode)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
+    match StagedFile::holding(path, bytes, mode)?.file.persist_noclobber(path) {
         Ok(_) => settled(&folder_of(path)).map(|()| true),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error),
@@ -180,6 +200,34 @@ mod tests {
         let mut left = names(folder.path());
         left.sort();
         assert_eq!(left, [".a.key.kept", ".b.key.x1y2.new"]);
+    }
+
+    #[test]
+    fn a_staged_file_is_in_its_place_when_it_is_published_and_gone_when_it_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.key");
+        drop(StagedFile::write(&path, b"dropped", PRIVATE).unwrap());
+        assert!(names(folder.path()).is_empty());
+        let staged = StagedFile::write(&path, b"kept", PRIVATE).unwrap();
+        assert!(!path.exists());
+        staged.publish().unwrap();
+        assert_eq!((std::fs::read(&path).unwrap(), names(folder.path())), (b"kept".to_vec(), vec!["a.key".to_owned()]));
+    }
+
+    #[test]
+    fn only_an_empty_folder_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (empty, used) = (folder.path().join("empty"), folder.path().join("used"));
+        for path in [&empty, &used] {
+            std::fs::create_dir(path).unwrap();
+            std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        }
+        std::fs::write(used.join("theirs"), "").unwrap();
+        make_folder(&empty).unwrap();
+        make_folder(&used).unwrap();
+        make_folder(&folder.path().join("new")).unwrap();
+        assert_eq!((mode(&empty), mode(&used), mode(&folder.path().join("new"))), (0o700, 0o755, 0o700));
     }
 
     #[test]

@@ -70,11 +70,6 @@ impl App {
     }
 }
 
-/// Name of this machine; `localhost` when it has none.
-pub fn host_name() -> String {
-    rustix::system::uname().nodename().to_str().ok().filter(|n| !n.is_empty()).unwrap_or("localhost").to_owned()
-}
-
 impl App {
     /// The state of a server that answers at `origin`.
     ///
@@ -87,7 +82,7 @@ impl App {
         secure: bool,
         stop: CancellationToken,
     ) -> Result<Self, Failure> {
-        let server_name = host_name();
+        let server_name = engine::host_name();
         let mut hosts = vec!["localhost".to_owned(), server_name.to_lowercase()];
         hosts.extend(settings.hosts.iter().cloned());
         hosts.extend(settings.public_url.iter().map(|url| url.host().to_owned()));

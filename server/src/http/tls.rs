@@ -287,7 +287,7 @@ fn names(settings: &Settings) -> Vec<String> {
     let addresses = [Some(settings.console), settings.reporting, clients, ve].into_iter().flatten();
     let addresses = addresses.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    let mut names = vec!["localhost".to_owned(), super::state::host_name()];
+    let mut names = vec!["localhost".to_owned(), engine::host_name()];
     names.extend(loopback.into_iter().chain(addresses).map(|ip| ip.to_string()));
     names.extend(configured(settings));
     let mut known = std::collections::BTreeSet::new();
@@ -329,7 +329,7 @@ fn make(files: &Files, names: &[String], now: i64) -> Result<(), String> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // A common name has at most 64 letters (RFC 5280).
-    let common: String = format!("Leasehold {}", super::state::host_name()).chars().take(64).collect();
+    let common: String = format!("Leasehold {}", engine::host_name()).chars().take(64).collect();
     let (key, named) = match kept(files) {
         Some(kept) => kept,
         None => {

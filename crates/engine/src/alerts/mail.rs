@@ -15,7 +15,7 @@ use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
 use super::deliver::DeliveryOutcome;
 use super::error::WrongFields;
-use super::message::{OutgoingAlert, host_name};
+use super::message::OutgoingAlert;
 use super::new_channel::NewChannel;
 
 /// Timeout for each answer of a mail server.
@@ -147,7 +147,7 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
         .port(*port)
         .tls(tls)
         .timeout(Some(STEP))
-        .hello_name(greeting(&parcel.link, &host_name()));
+        .hello_name(greeting(&parcel.link, &crate::host_name()));
     if !user.is_empty() {
         transport = transport.credentials(Credentials::new(user.clone(), secrets.password.clone()));
     }

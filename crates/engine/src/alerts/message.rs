@@ -33,11 +33,6 @@ impl OutgoingAlert {
     }
 }
 
-/// Name of this machine, which a mail server may check.
-pub(super) fn host_name() -> String {
-    rustix::system::uname().nodename().to_str().ok().filter(|name| !name.is_empty()).unwrap_or("localhost").to_owned()
-}
-
 impl Engine {
     pub(super) fn parcel(&self, delivery: String, kind: &str, message: Message, made_ms: Millis) -> OutgoingAlert {
         OutgoingAlert {

@@ -131,8 +131,7 @@ impl Roster {
     }
 }
 
-/// The host name.
+/// The name of this machine, as servers are named.
 pub(super) fn host_name() -> String {
-    let name = rustix::system::uname();
-    licensing::peers::shown_name(name.nodename().to_str().unwrap_or_default())
+    licensing::peers::shown_name(&crate::host_name())
 }

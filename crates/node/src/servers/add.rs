@@ -6,9 +6,9 @@ use licensing::contact::Limit;
 use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
+use storage::file::{self, PRIVATE, StagedFile};
 
 use super::{MOST_CONTACT_DAYS, NoServer, ServerError, find};
-use crate::file::{self, StagedFile};
 use crate::{Node, secret};
 
 /// Folder of the registration files in the node's folder.
@@ -143,7 +143,7 @@ impl Node {
         .to_json();
         let prepared = if out.is_none() { file::make_folder(&self.folder().join(REGISTRATIONS)) } else { Ok(()) };
         let staged = prepared
-            .and_then(|()| StagedFile::write(&path, text.as_bytes(), secret::uuid()))
+            .and_then(|()| StagedFile::holding(&path, text.as_bytes(), PRIVATE))
             .map_err(|source| ServerError::File { path: path.clone(), source })?;
         let deployment_id = guid.compact();
         let registration = IssuedRegistration {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use reporting::tool::note;
+use commands::output::note;
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

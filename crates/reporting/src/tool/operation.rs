@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use commands::output::note;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::request::{Operation, ToolRequest, web_address};
 use super::response::ReceivedResponse;
-use super::{ToolFailure, no_answer, note, print};
+use super::{ToolFailure, no_answer, print};
 use crate::client::{ClientError, ReportingClient};
 use crate::curl::curl_command;
 

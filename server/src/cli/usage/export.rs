@@ -98,7 +98,7 @@ async fn save(connection: &Connection, call: &Call, path: &Path) -> Result<bool,
     };
     connection.save(call, take).await?;
     let Some(file) = file else { return Ok(false) };
-    file.put().map_err(unwritten)?;
+    file.publish().map_err(unwritten)?;
     Ok(true)
 }
 
