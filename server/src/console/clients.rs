@@ -88,18 +88,7 @@ pub async fn release_selected(form: Form) -> Result<Page, PageError> {
     let number = ids.len();
     let (engine, actor) = (form.engine.clone(), form.actor());
     // It goes on to its end, also when nobody waits for the answer any longer.
-    let release = tokio::spawn(async move {
-        let mut released = Vec::new();
-        for id in ids {
-            match engine.release_client(&actor, id).await {
-                Ok(done) => released.push(done),
-                // It has gone in the meantime, or has given back what it had.
-                Err(ReleaseError::Unknown | ReleaseError::Nothing(_)) => {}
-                Err(ReleaseError::Sql(failed)) => return Err(failed),
-            }
-        }
-        Ok(released)
-    });
+    let release = tokio::spawn(async move { engine.release_clients(&actor, &ids).await });
     let released = release.await.map_err(PageError::internal)??;
     let others = number - released.len();
     let (kind, said) = match released.as_slice() {

@@ -43,6 +43,9 @@ pub enum ReleaseError {
     Sql(#[from] sqlx::Error),
 }
 
+/// Number and name of a client, and its unused licenses by product.
+type Releasable = (i64, String, Vec<(String, u32)>);
+
 impl Engine {
     /// Recent clients, newest first.
     pub fn clients(&self) -> Vec<ClientView> {
@@ -75,6 +78,22 @@ impl Engine {
     /// # Errors
     /// [`ReleaseError`].
     pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<ReleasedLicenses, ReleaseError> {
+        let released = self.releasable(id)?;
+        let name = released.1.clone();
+        self.release_all(actor, vec![released]).await?.pop().ok_or(ReleaseError::Nothing(name))
+    }
+
+    /// Releases those of several clients at once: all of them, with an entry in the audit log for each, or none. Clients that have gone, or
+    /// have nothing to release, are left out.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn release_clients(&self, actor: &Actor, ids: &[i64]) -> Result<Vec<ReleasedLicenses>, sqlx::Error> {
+        self.release_all(actor, ids.iter().filter_map(|id| self.releasable(*id).ok()).collect()).await
+    }
+
+    /// Name and licenses of a client that has some.
+    fn releasable(&self, id: i64) -> Result<Releasable, ReleaseError> {
         let client = self.leases.client(id).ok_or(ReleaseError::Unknown)?;
         let spare = |counted: u32, held: u32| counted.saturating_sub(held);
         let products: Vec<(String, u32)> = client
@@ -86,19 +105,27 @@ impl Engine {
         if products.is_empty() || client.state == ClientState::Gone {
             return Err(ReleaseError::Nothing(client.name));
         }
-        let tx = self.store.write().await?;
-        let sentence = format!("Released the unused licenses of client {} (number {id}).", client.name);
-        self.audit
-            .commit(
-                tx,
-                NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done }
-                    .about(&client.name),
-            )
-            .await?;
+        Ok((id, client.name, products))
+    }
+
+    async fn release_all(&self, actor: &Actor, all: Vec<Releasable>) -> Result<Vec<ReleasedLicenses>, sqlx::Error> {
+        let entry = |(id, name, _): &Releasable| {
+            let sentence = format!("Released the unused licenses of client {name} (number {id}).");
+            NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done }.about(name)
+        };
+        let Some((last, others)) = all.split_last() else { return Ok(Vec::new()) };
+        let mut tx = self.store.write().await?;
+        for one in others {
+            self.audit.append(&mut tx, entry(one)).await?;
+        }
+        self.audit.commit(tx, entry(last)).await?;
         let now = self.clock.mono_ms();
-        self.leases.release(id, now);
-        let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
-        Ok(ReleasedLicenses { name: client.name, products, counted_until_ms })
+        let release = |(id, name, products): Releasable| {
+            self.leases.release(id, now);
+            let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
+            ReleasedLicenses { name, products, counted_until_ms }
+        };
+        Ok(all.into_iter().map(release).collect())
     }
 
     /// The arrival time of a client's request. Call it as early as possible.

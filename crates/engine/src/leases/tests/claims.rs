@@ -158,3 +158,48 @@ async fn records_outside_their_run_are_dropped_and_counted_and_the_others_are_ke
     assert_eq!(engine.client_records(said, engine.received()).await.unwrap().acknowledged, sent + 1);
     assert_eq!(engine.usage.acknowledged(client.id).await, sent + 1, "also when none of them is kept");
 }
+
+#[tokio::test]
+async fn a_release_of_several_clients_is_one_commit_with_an_entry_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let conf = folder.path().join("license_server.conf");
+    Engine::write_new_conf(&conf).unwrap();
+    let engine =
+        Arc::new(Engine::open(folder.path(), &conf, Arc::new(ManualClock::at(1_800_000_000_000))).await.unwrap());
+    engine.leases.license(&BTreeMap::from([(speech(), Licensed::Count(10))]), &[]);
+    tokio::spawn(engine.clone().store_leases());
+    for client in ["a", "b", "idle"] {
+        let epoch = engine.client_hello(&hello(client, &format!("{client}-run")), "10.0.0.7").await.unwrap().epoch;
+        let wanted = u32::from(client != "idle") * 3;
+        engine.client_refresh(refresh(client, epoch, 1, want(wanted)), engine.received()).await.unwrap();
+    }
+    let ids: Vec<i64> = engine.clients().iter().map(|client| client.id).collect();
+    let released_until = || {
+        let products =
+            |client: ClientView| client.products.into_iter().filter(|p| p.released_until_ms.is_some()).count();
+        engine.clients().into_iter().map(products).sum::<usize>()
+    };
+    let sql = async |sql: &'static str| {
+        let mut tx = engine.store.write().await.unwrap();
+        sqlx::query(sql).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let entries = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM audit WHERE action = 'client.release'")
+            .fetch_one(engine.store.read())
+            .await
+            .unwrap()
+    };
+    // The disk is full at the second entry: nothing is released, and nothing said of it.
+    sql("CREATE TRIGGER full BEFORE INSERT ON audit WHEN (SELECT count(*) FROM audit WHERE action = 'client.release') = 1
+         BEGIN SELECT raise(ABORT, 'no room'); END")
+    .await;
+    let actor = crate::actor::Actor::system();
+    engine.release_clients(&actor, &ids).await.unwrap_err();
+    assert_eq!((released_until(), entries().await), (0, 0));
+    sql("DROP TRIGGER full").await;
+    let released = engine.release_clients(&actor, &[&ids[..], &[4711]].concat()).await.unwrap();
+    let mut names: Vec<&str> = released.iter().map(|of| of.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!((names, released_until(), entries().await), (vec!["a", "b"], 2, 2));
+}
