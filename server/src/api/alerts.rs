@@ -387,14 +387,30 @@ struct AlertEpisode {
     reminders: u32,
 }
 
-/// When a rule would have fired in the last 90 days. Nothing is saved.
-#[utoipa::path(post, path = "/api/v1/alerts/try", tag = "alerts", request_body = NewAlert, responses(
+/// Which days to try a rule on.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct TrialPeriod {
+    /// The last days, 1 to 90 [default: 30].
+    #[param(minimum = 1, maximum = 90)]
+    days: Option<u32>,
+}
+
+/// Days a rule is tried on unless the caller says otherwise; as in the console.
+const TRIED_DAYS: u32 = 30;
+
+/// When a rule would have fired in the last days. Nothing is saved.
+#[utoipa::path(post, path = "/api/v1/alerts/try", tag = "alerts", params(TrialPeriod), request_body = NewAlert, responses(
     (status = 200, description = "When it would have fired", body = TriedAlert)))]
 async fn try_alert(
     State(Api { engine, .. }): State<Api>,
+    Query(period): Query<TrialPeriod>,
     Json(new): Json<NewAlert>,
 ) -> Result<Answer<TriedAlert>, Problem> {
-    let tried = engine.try_rule(&new.checked(&engine).await?.rule, DAYS_KEPT).await?;
+    let days = period.days.unwrap_or(TRIED_DAYS);
+    if !(1..=DAYS_KEPT).contains(&days) {
+        return Err(Problem::field("days", format!("Enter a number of days from 1 to {DAYS_KEPT}.")));
+    }
+    let tried = engine.try_rule(&new.checked(&engine).await?.rule, days).await?;
     let episodes = tried.episodes.into_iter().map(|of| AlertEpisode {
         subject: of.subject,
         fired: Time(of.fired),

@@ -141,16 +141,17 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<RuleTrial, sqlx::Error> {
-        // One at a time, to its end: three months of history are read into memory.
+        // One at a time, to its end: the history of these days is read into memory.
         static TURN: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
         let turn = TURN.acquire().await.map_err(|closed| sqlx::Error::Io(std::io::Error::other(closed)))?;
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows: Vec<SignalRow> = sqlx::query_as(
             "SELECT signal_history.*, text FROM signal_history JOIN signal_lists ON signal_lists.id = lists
-             WHERE at >= ? ORDER BY at",
+             WHERE at BETWEEN ? AND ? ORDER BY at",
         )
         .bind(since)
+        .bind(now)
         .fetch_all(self.store.read())
         .await?;
         let rule = rule.clone();

@@ -98,6 +98,25 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
 }
 
 #[tokio::test]
+async fn a_trial_reads_the_days_it_is_asked_for_and_no_others() {
+    let world = World::new().await;
+    let rule = RuleSettings::new(condition(ConditionKind::PeerDown, 120));
+    for _ in 0..3 {
+        for up in [true, false, true] {
+            world.peer(up);
+            for _ in 0..(10 * 6) {
+                world.look_after(TICK).await;
+            }
+        }
+        world.look_after(2 * DAY).await;
+    }
+    let tried = async |days| world.engine.try_rule(&rule, days).await.unwrap();
+    let (all, some) = (tried(30).await, tried(3).await);
+    assert_eq!((all.episodes.len(), some.episodes.len()), (3, 1));
+    assert!(some.from.unwrap() >= world.clock.now_ms() - 3 * DAY);
+}
+
+#[tokio::test]
 async fn a_silence_of_33_seconds_fires_no_rule_of_60_in_a_trial() {
     let world = World::new().await;
     world.peer_since(None);
