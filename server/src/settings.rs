@@ -372,7 +372,7 @@ impl Settings {
     pub fn lost_database(&self) -> Option<String> {
         let trace = engine::store::lost(&self.data)?;
         Some(format!(
-            "The data folder {} has no database, but {trace}, so there was one. Restore the folder from a backup. To start with an empty database, run `leasehold serve --new-database`.",
+            "The data folder {0} has no database, but {trace}, so there was one. Restore the folder from a backup. To start with an empty database, run `leasehold serve --new-database --data {0}`.",
             self.data.display()
         ))
     }

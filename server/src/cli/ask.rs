@@ -251,7 +251,10 @@ impl Connection {
                 socket(&settings.data).display()
             ))),
             Err(_) if call.needs == Needs::Server => Err(no_server(&settings.data)),
-            Err(_) if call.needs == Needs::Data && settings.is_fresh() => Err(no_server(&settings.data)),
+            Err(_) if call.needs == Needs::Data && settings.is_fresh() => Err(match settings.lost_database() {
+                Some(sentence) => Failure::failed(sentence),
+                None => no_server(&settings.data),
+            }),
             Err(_) => {
                 let missing = place.conf.as_ref().filter(|named| !named.exists());
                 if let Some(named) = missing {

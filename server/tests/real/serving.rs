@@ -133,10 +133,11 @@ fn a_folder_whose_database_is_gone_gets_a_new_one_only_when_asked() {
     server.terminate();
     drop(server);
     std::fs::remove_file(folder.path().join("leasehold.db")).unwrap();
-    for command in [&["serve", "--console", "127.0.0.1:0", "--data", data][..], &["setup-link", "--data", data]] {
-        let refused = run(command);
-        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-        assert!(stderr(&refused).contains("--new-database"), "{}", stderr(&refused));
+    let what_to_do = format!("`leasehold serve --new-database --data {data}`");
+    for command in [&["serve", "--console", "127.0.0.1:0"][..], &["setup-link"], &["user", "list"], &["demo-data"]] {
+        let refused = run(&[command, &["--data", data]].concat());
+        assert_eq!(refused.status.code(), Some(1), "{command:?}: {refused:?}");
+        assert!(stderr(&refused).contains(&what_to_do), "{command:?}: {}", stderr(&refused));
     }
     assert!(!folder.path().join("leasehold.db").exists());
     let _server = Server::start(folder.path(), &["--new-database"]);
