@@ -33,7 +33,6 @@ impl Issuing {
             product: product.parse().unwrap(),
             kind: LicenseKind::Concurrent,
             count: 1,
-            hours: None,
             expires: None,
             maintenance: None,
             version: None,
