@@ -25,7 +25,7 @@ pub const CONFIGURATION_TEXT: &str = "/configuration/text";
 pub const CONFIGURATION_SAVE: &str = "/configuration/save";
 pub const CONFIGURATION_HISTORY: &str = "/configuration/history";
 pub const CONFIGURATION_RESTORE: &str = "/configuration/restore";
-/// Brings back the file as it was before the last save.
+/// Undoes the revision saved last, without a review.
 pub const CONFIGURATION_UNDO: &str = "/configuration/undo";
 pub const CONFIGURATION_OUTSIDE: &str = "/configuration/outside";
 
@@ -138,8 +138,12 @@ pub const ACCOUNT_SESSIONS_REVOKE_OTHERS: &str = "/account/sessions/revoke-other
 pub const CONFIGURATION_REVISION_PATTERN: &str = "/configuration/history/{number}";
 /// Route pattern of [`restore`].
 pub const CONFIGURATION_RESTORE_PATTERN: &str = "/configuration/history/{number}/restore";
+/// Route pattern of [`undo`].
+pub const CONFIGURATION_UNDO_PATTERN: &str = "/configuration/history/{number}/undo";
 /// The configuration over the API, as `curl` calls it.
 pub const API_CONFIG: &str = "/api/v1/config";
+/// Undoing one revision, over the API.
+pub const API_CONFIG_UNDO: &str = "/api/v1/config/undo";
 /// Exchange with the nodes, over the API.
 pub const API_EXCHANGE_SYNC: &str = "/api/v1/exchange/sync";
 /// A report to carry, over the API.
@@ -185,6 +189,11 @@ pub fn audit_entry(seq: i64) -> String {
 /// What restoring a revision would change, and the form that does it.
 pub fn restore(number: i64) -> String {
     format!("{}/restore", revision(number))
+}
+
+/// The file without what a revision changed, before it is saved.
+pub fn undo(number: i64) -> String {
+    format!("{}/undo", revision(number))
 }
 
 /// A page of the history: the revisions older than `before`.

@@ -6,17 +6,19 @@ mod model;
 mod restore;
 mod review;
 mod text;
+mod undo;
 
 pub use form::ConfigurationPage;
 pub(crate) use form::SettingRow;
 pub use history::HistoryPage;
 pub use model::{
     ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Meanwhile, Origin, Outside,
-    OutsideEdit, Review, Revision, RevisionItem,
+    OutsideEdit, Review, Revision, RevisionItem, UndoConflict,
 };
 pub use restore::RestorePage;
 pub use review::ReviewPage;
 pub use text::TextPage;
+pub use undo::UndoConflictPage;
 
 use crate::components::{
     Banner, Card, Cell, Column, DiffView, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton,
@@ -134,7 +136,7 @@ fn BothChanged(settings: Vec<SettingConflict>, mode: EditMode) -> impl IntoView 
     let hint = match mode {
         EditMode::Form => "Your value replaces the file's unless you keep that. All other settings merge.",
         EditMode::Text => "Your text replaces these values of the file.",
-        EditMode::Restore => "The revision has other values than the file now.",
+        EditMode::Restore | EditMode::Undo => "The revision has other values than the file now.",
     };
     let table = Table::new("Settings that both changes set")
         .labelled()
@@ -182,7 +184,7 @@ fn Again(draft: Draft, base: String) -> impl IntoView {
     let editor = match draft.mode {
         EditMode::Form => paths::CONFIGURATION,
         EditMode::Text => paths::CONFIGURATION_TEXT,
-        EditMode::Restore => {
+        EditMode::Restore | EditMode::Undo => {
             let number = draft.fields.first().and_then(|(_, number)| number.parse().ok());
             let compare = number.map(|number: i64| view! {
                 <LinkButton href=paths::restore(number) look="primary">{format!("Compare revision {number} with the file now")}</LinkButton>
@@ -318,6 +320,23 @@ fn ToRestore(number: i64, #[prop(optional_no_strip)] why_not: Option<&'static st
     }
 }
 
+/// The way to the review of what undoing one revision would change.
+#[component]
+fn ToUndo(number: i64, #[prop(optional_no_strip)] why_not: Option<&'static str>) -> impl IntoView {
+    view! {
+        <div class="actions">
+            {match why_not {
+                Some(reason) => view! {
+                    <button type="button" class="button" disabled=true>"Undo this change"</button>
+                    <Disabled reason=reason />
+                }.drawn(),
+                None => view! { <LinkButton href=paths::undo(number)>"Undo this change…"</LinkButton> }.drawn(),
+            }}
+        </div>
+    }
+    .drawn()
+}
+
 /// A revision: what it changed, and the way to its restore.
 #[component]
 pub fn RevisionPage(data: Revision) -> impl IntoView {
@@ -328,6 +347,8 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
     let reviewed = data.item.reviewed_ms;
     let same = data.from_current.is_empty();
     let why_not = request().why_not(Permission::RestoreConfiguration);
+    let may_undo = request().why_not(Permission::EditConfiguration);
+    let is_change = data.item.is_change();
     view! {
         <PageHeader
             title=format!("Revision {number}")
@@ -347,6 +368,7 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
             (Some(previous), Some(diff)) if !diff.is_empty() => view! {
                 <Card title="Changes" id="changed" aside=view! { <a href=paths::revision(previous)>{format!("Revision {previous}")}</a> }.drawn()>
                     <DiffView diff=diff caption=format!("From revision {previous} to {number}") />
+                    {is_change.then(|| view! { <ToUndo number=number why_not=may_undo /> })}
                 </Card>
             }.drawn(),
             (Some(previous), _) => view! {

@@ -224,7 +224,7 @@ fn change_pages() -> Vec<Preview> {
         settings: match mode {
             EditMode::Form => vec![both(Some("23028"))],
             EditMode::Text => Vec::new(),
-            EditMode::Restore => vec![both(None)],
+            EditMode::Restore | EditMode::Undo => vec![both(None)],
         },
         file: FileInfo {
             revision: 15,
@@ -233,7 +233,7 @@ fn change_pages() -> Vec<Preview> {
             ..file_info(&registered_text())
         },
         draft: match mode {
-            EditMode::Restore => Draft { mode, fields: vec![("revision".into(), "12".into())], ..draft() },
+            EditMode::Restore | EditMode::Undo => Draft { mode, fields: vec![("revision".into(), "12".into())], ..draft() },
             mode => Draft { mode, ..draft() },
         },
         other: other(),
@@ -260,6 +260,12 @@ fn change_pages() -> Vec<Preview> {
         file_problem: None,
         findings: Vec::new(),
     };
+    let again = |settings| UndoConflict {
+        file: file_info(&registered_text()),
+        item: revisions().remove(1),
+        previous: Some(12),
+        settings,
+    };
     let mut alarm = administrator("/configuration/outside");
     alarm.badge.changed_outside = true;
     vec![
@@ -268,6 +274,16 @@ fn change_pages() -> Vec<Preview> {
         }),
         inside("review-nothing", administrator("/configuration"), move || {
             view! { <ReviewPage data=review(Diff::default()) /> }.into_any()
+        }),
+        inside("undo", administrator("/configuration/history/12/undo"), move || {
+            let draft = Draft { mode: EditMode::Undo, fields: vec![("revision".into(), "12".into())], ..draft() };
+            view! { <ReviewPage data=Review { draft, meanwhile: None, ..review(change()) } /> }.into_any()
+        }),
+        inside("undo-set-again", administrator("/configuration/history/13/undo"), move || {
+            view! { <UndoConflictPage data=again(vec![both(Some("8443"))]) /> }.into_any()
+        }),
+        inside("undo-same-lines", administrator("/configuration/history/13/undo"), move || {
+            view! { <UndoConflictPage data=again(Vec::new()) /> }.into_any()
         }),
         inside("conflict", administrator("/configuration/save"), move || {
             view! { <ConflictPage data=conflict(EditMode::Form) /> }.into_any()

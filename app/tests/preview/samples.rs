@@ -224,6 +224,7 @@ pub fn revisions() -> Vec<RevisionItem> {
         removed,
         added,
         restored_from: (number == 12).then_some(9),
+        undoes: (number == 11).then_some(8),
         reviewed_ms: None,
     };
     vec![

@@ -28,6 +28,7 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(patch_config), May(EditConfiguration), &["conf.save"])
         .add(routes!(get_config_history), May(View), &[])
         .add(routes!(restore_config), May(RestoreConfiguration), &["conf.save"])
+        .add(routes!(undo_config), May(EditConfiguration), &["conf.save"])
 }
 
 /// The file as settings.
@@ -94,6 +95,17 @@ struct Restore {
     comment: String,
 }
 
+/// Which revision to undo.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConfigUndo, example = json!({ "revision": 14, "comment": "The old port is in use again." }))]
+struct Undo {
+    revision: i64,
+    /// Reason for the change, kept in the history.
+    #[serde(default)]
+    comment: String,
+}
+
 /// The values to write.
 fn values(changes: BTreeMap<String, serde_json::Value>) -> Result<Vec<(String, String)>, Problem> {
     let mut values = Vec::new();
@@ -149,7 +161,10 @@ fn answer(engine: &Engine, state: &ConfState, diff: Option<Diff>, note: Option<S
 #[derive(utoipa::IntoResponses)]
 #[expect(dead_code, reason = "for the document")]
 enum NotSaved {
-    #[response(status = 409, description = "The file can't be written")]
+    #[response(
+        status = 409,
+        description = "The file can't be written; or a revision can't be undone by itself, because later changes touch the same: `conflicts` has each setting, `before` is the revision's value, `yours` the one before it, `theirs` the file's"
+    )]
     Blocked,
     #[response(
         status = 412,
@@ -226,6 +241,25 @@ async fn restore_config(
     Json(restore): Json<Restore>,
 ) -> Result<Response, Problem> {
     save(&api, &by, &base_or_newest(&headers)?, &ConfChange::Restore(restore.revision), &restore.comment).await
+}
+
+/// Undoes what one revision changed, as a new one. What was changed later stays.
+///
+/// With `If-Match`, only if the file still has that ETag.
+#[utoipa::path(post, path = "/api/v1/config/undo", tag = "config", request_body = Undo,
+    params(("If-Match" = Option<String>, Header, description = "The ETag of the current revision", example = json!(null))),
+    responses(
+        NotSaved,
+        (status = 200, description = "Undone: the file as settings", body = Config),
+        (status = 404, description = "No such revision"),
+        (status = 428, description = "`If-Match: *` is not accepted")))]
+async fn undo_config(
+    State(api): State<Api>,
+    by: By,
+    headers: HeaderMap,
+    Json(undo): Json<Undo>,
+) -> Result<Response, Problem> {
+    save(&api, &by, &base_or_newest(&headers)?, &ConfChange::Undo(undo.revision), &undo.comment).await
 }
 
 fn base_or_newest(headers: &HeaderMap) -> Result<BaseRevision, Problem> {
@@ -308,6 +342,13 @@ fn refused(error: SaveError) -> Problem {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{sentence} Nothing was changed."))
                 .with_errors(errors)
         }
+        SaveError::LaterChanges { revision, settings } => {
+            let named: Vec<_> = settings.iter().map(|setting| setting.sentence_of_undo(revision)).collect();
+            let detail = [&[sentence], &named[..], &["Nothing was changed.".to_owned()]].concat().join(" ");
+            let mut problem = Problem::new(StatusCode::CONFLICT, detail);
+            problem.more.insert("conflicts".to_owned(), json!(settings));
+            problem
+        }
         SaveError::UnknownRevision(_) => Problem::new(StatusCode::NOT_FOUND, sentence),
         SaveError::File(engine::conf::file::FileError::Full(_)) => {
             Problem::new(StatusCode::INSUFFICIENT_STORAGE, sentence)
@@ -350,6 +391,10 @@ struct ConfigRevision {
     added: i64,
     /// When it was reviewed, if it was made outside Leasehold.
     acknowledged_at: Option<Time>,
+    /// The earlier revision it restored.
+    restored_from: Option<i64>,
+    /// The earlier revision it undid.
+    undoes: Option<i64>,
     /// Unified diff to the previous revision.
     diff: String,
 }
@@ -382,6 +427,8 @@ async fn get_config_history(
             removed: revision.removed,
             added: revision.added,
             acknowledged_at: revision.acknowledged_at.map(Time),
+            restored_from: revision.restored_from,
+            undoes: revision.undoes,
         });
     }
     let more = revisions.len() > PAGE as usize;

@@ -33,6 +33,8 @@ pub enum ConfCommand {
     History(history::ConfHistory),
     /// Restore an earlier revision
     Restore(history::Restore),
+    /// Undo what one revision changed; later changes stay
+    Undo(history::Undo),
     /// List Leasehold's own settings and where each value comes from
     Sources(Sources),
 }
@@ -66,6 +68,7 @@ impl ConfCommand {
             Self::Init(command) => command.run(remote).await,
             Self::History(command) => command.run(remote).await,
             Self::Restore(command) => command.run(remote).await,
+            Self::Undo(command) => command.run(remote).await,
             Self::Sources(Sources { place, format }) => {
                 let settings = place.settings()?;
                 let value = serde_json::json!({ "items": settings.sources });

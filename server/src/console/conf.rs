@@ -4,8 +4,8 @@ mod shown;
 
 use app::drawn::Draw;
 use app::pages::conf::{
-    ConfigurationPage, ConflictPage, Draft, EditMode, HistoryPage, OutsidePage, RestorePage, ReviewPage, RevisionPage,
-    TextPage,
+    ConfigurationPage, ConflictPage, Draft, EditMode, HistoryPage, Meanwhile, OutsidePage, RestorePage, ReviewPage,
+    RevisionPage, TextPage, UndoConflictPage,
 };
 use app::paths;
 use app::request::{FlashKind, FormState};
@@ -133,7 +133,7 @@ async fn filtered(form: &Form) -> Result<Option<Page>, PageError> {
 fn page_of(mode: EditMode) -> &'static str {
     match mode {
         EditMode::Text => paths::CONFIGURATION_TEXT,
-        EditMode::Form | EditMode::Restore => paths::CONFIGURATION,
+        EditMode::Form | EditMode::Restore | EditMode::Undo => paths::CONFIGURATION,
     }
 }
 
@@ -143,7 +143,7 @@ fn draft(form: &Form, mode: EditMode) -> Draft {
     let is_setting = |key: &str| setting::find(key).is_some() && !dropped(key);
     let fields = match mode {
         EditMode::Text => vec![("text".to_owned(), form.value("text").to_owned())],
-        EditMode::Form | EditMode::Restore => form.values.iter().filter(|(key, _)| is_setting(key)).cloned().collect(),
+        EditMode::Form | EditMode::Restore | EditMode::Undo => form.values.iter().filter(|(key, _)| is_setting(key)).cloned().collect(),
     };
     Draft { mode, fields, comment: form.value("comment").to_owned() }
 }
@@ -213,7 +213,11 @@ async fn preview(form: &Form, mode: EditMode) -> Result<Page, PageError> {
 
 /// `POST /configuration/save`
 pub async fn save(form: Form) -> Result<Page, PageError> {
-    let mode = if form.value("mode") == "text" { EditMode::Text } else { EditMode::Form };
+    let mode = match form.value("mode") {
+        "text" => EditMode::Text,
+        "undo" => return save_undo(form).await,
+        _ => EditMode::Form,
+    };
     let draft = draft(&form, mode);
     let base = form.value("base");
     let change = change(&form, &draft, base).await.map_err(PageError::internal)?;
@@ -283,7 +287,64 @@ fn brought_back(form: &Form, number: i64) -> Draft {
     Draft { mode: EditMode::Restore, fields, comment: form.value("comment").to_owned() }
 }
 
-/// `POST /configuration/undo`: the file as it was before the revision that `base` names, which must be the asker's own.
+/// `GET /configuration/history/{number}/undo`
+pub async fn undo_page(console: Console, Id(number): Id) -> Result<Page, PageError> {
+    to_undo(&console, number, "", None).await
+}
+
+/// The file without what one revision changed, before it is saved; or why that can't be taken out by itself.
+async fn to_undo(
+    console: &Console,
+    number: i64,
+    comment: &str,
+    meanwhile: Option<Meanwhile>,
+) -> Result<Page, PageError> {
+    let engine = &console.engine;
+    match engine.preview(&BaseRevision::Newest, &ConfChange::Undo(number)).await {
+        Ok(found) => {
+            let fields = vec![("revision".to_owned(), number.to_string())];
+            let draft = Draft { mode: EditMode::Undo, fields, comment: comment.to_owned() };
+            let data = shown::review(engine, draft, found, meanwhile, console.installation.origin.clone());
+            Ok(Page::new(format!("Undo revision {number}"), || view! { <ReviewPage data=data /> }.drawn()))
+        }
+        Err(SaveError::LaterChanges { settings, .. }) => {
+            let data = shown::undo_conflict(engine, number, settings).await?.ok_or_else(|| unknown(number))?;
+            let page = Page::new(format!("Undo revision {number}"), || view! { <UndoConflictPage data=data /> }.drawn());
+            Ok(page.status(StatusCode::CONFLICT))
+        }
+        Err(SaveError::UnknownRevision(_)) => Err(unknown(number)),
+        Err(error) if error.is_internal() => Err(PageError::internal(error)),
+        Err(error) => Err(PageError::Said(error.status(), "Nothing was undone".into(), error.to_string().into())),
+    }
+}
+
+/// What was reviewed is saved.
+async fn save_undo(form: Form) -> Result<Page, PageError> {
+    let number = form.value("revision").parse().unwrap_or(0);
+    let (base, comment) = (BaseRevision::Revision(form.value("base").to_owned()), form.value("comment"));
+    match form.engine.save_conf(&form.actor(), &base, &ConfChange::Undo(number), comment).await {
+        Ok(saved) if saved.diff.is_empty() => {
+            let text = format!("Nothing to undo: the file no longer has what revision {number} changed.");
+            Ok(form.tell(FlashKind::Info, text, paths::CONFIGURATION_HISTORY).await)
+        }
+        Ok(saved) => {
+            let text = format!("Revision {number} is undone; saved as revision {}.", saved.revision.number);
+            Ok(form.saved(text, &saved, paths::CONFIGURATION_HISTORY).await)
+        }
+        Err(SaveError::UnknownRevision(_)) => Err(unknown(number)),
+        Err(SaveError::LaterChanges { .. }) => Ok(to_undo(&form, number, comment, None).await?.at(paths::undo(number))),
+        Err(SaveError::Conflict(found)) => undo_again(&form, number, &found).await,
+        Err(error) => form.refused(&error, paths::undo(number), to_undo(&form, number, comment, None)).await,
+    }
+}
+
+/// The review once more, on top of what somebody else saved meanwhile.
+async fn undo_again(form: &Form, number: i64, found: &engine::conf::Conflict) -> Result<Page, PageError> {
+    let page = to_undo(form, number, form.value("comment"), Some(shown::meanwhile(found))).await?;
+    Ok(page.at(paths::undo(number)).status(StatusCode::CONFLICT))
+}
+
+/// `POST /configuration/undo`: takes out the revision that `base` names, which must be the asker's own and the newest.
 pub async fn undo(form: Form) -> Result<Page, PageError> {
     let named = form.value("base");
     let actor = form.actor();
@@ -294,22 +355,18 @@ pub async fn undo(form: Form) -> Result<Page, PageError> {
         return Err(PageError::Said(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Not your change".into(),
-            "Only the change you saved last can be undone here. To bring back an earlier revision, restore it from the history.".into(),
+            "Only the change you saved last can be undone here. The history offers to undo or restore any revision.".into(),
         ));
     };
     let base = BaseRevision::Revision(named.to_owned());
-    let comment = format!("Undoes revision {undone}.");
-    match form.engine.save_conf(&actor, &base, &ConfChange::Undo(undone), &comment).await {
+    match form.engine.save_conf(&actor, &base, &ConfChange::Undo(undone), "").await {
         Ok(saved) => {
             let text = format!("Revision {undone} is undone; saved as revision {}.", saved.revision.number);
             let note = saved.note.map(|note| format!(" {note}")).unwrap_or_default();
             Ok(form.done(format!("{text}{note}"), paths::CONFIGURATION).await)
         }
         Err(SaveError::UnknownRevision(number)) => Err(unknown(number)),
-        Err(SaveError::Conflict(found)) => {
-            let before = form.engine.conf_history(Some(undone), 1).await?.first().map_or(0, |before| before.number);
-            Ok(conflicting(&form, brought_back(&form, before), *found))
-        }
+        Err(SaveError::Conflict(found)) => undo_again(&form, undone, &found).await,
         Err(error) => form.refused(&error, paths::CONFIGURATION, async { Ok(edited(&form, EditMode::Form)) }).await,
     }
 }

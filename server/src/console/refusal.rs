@@ -90,7 +90,7 @@ impl Refusal for SaveError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::LaterChanges { .. } => StatusCode::CONFLICT,
             Self::UnknownRevision(_) => StatusCode::NOT_FOUND,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }

@@ -91,6 +91,7 @@ fn pages(table: Table) -> Table {
         .get(paths::CONFIGURATION_REVISION_PATTERN, Person(View), conf::revision_page)
         .get(paths::CONFIGURATION_RESTORE_PATTERN, Person(RestoreConfiguration), conf::restore_page)
         .post(paths::CONFIGURATION_RESTORE, Person(RestoreConfiguration), &["conf.save"], conf::restore)
+        .get(paths::CONFIGURATION_UNDO_PATTERN, Person(EditConfiguration), conf::undo_page)
         .post(paths::CONFIGURATION_UNDO, Person(EditConfiguration), &["conf.save"], conf::undo)
         .get(paths::CONFIGURATION_OUTSIDE, Person(View), conf::outside_page)
         .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], conf::keep_outside)

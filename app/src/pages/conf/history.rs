@@ -7,6 +7,7 @@ use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
+use licensing::permission::Permission;
 
 /// The history of the configuration file.
 #[component]
@@ -46,6 +47,7 @@ pub fn HistoryPage(data: History) -> impl IntoView {
 
 #[component]
 fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
+    let may_undo = request().why_not(Permission::EditConfiguration).is_none();
     view! {
         <li>
             <a class="revision-number" href=paths::revision(item.number) aria-label=format!("Revision {}", item.number)>{item.number}</a>
@@ -60,7 +62,12 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
                     }}
                 </p>
                 {item.comment.clone().map(|comment| view! { <p class="comment">{comment}</p> })}
-                <p class="fine"><LineCounts item=item.clone() /></p>
+                <p class="fine">
+                    <LineCounts item=item.clone() />
+                    {(may_undo && item.is_change()).then(|| view! {
+                        " " <a href=paths::undo(item.number)>"Undo this change"<span class="vh">{format!(" of revision {}", item.number)}</span></a>
+                    })}
+                </p>
             </div>
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
@@ -71,12 +78,14 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
 /// "admin changed it from the console".
 pub(super) fn what(item: &RevisionItem) -> String {
     let who = item.author.clone();
-    match (item.restored_from, item.origin, who) {
-        (Some(number), _, Some(who)) => format!("{who} restored revision {number}"),
-        (Some(number), _, None) => format!("Revision {number} was restored"),
-        (None, Origin::Outside, _) => "Changed outside Leasehold".to_owned(),
-        (None, origin, Some(who)) => format!("{who} changed it from the {}", origin.label()),
-        (None, _, None) => "As first read by Leasehold".to_owned(),
+    match (item.restored_from, item.undoes, item.origin, who) {
+        (Some(number), _, _, Some(who)) => format!("{who} restored revision {number}"),
+        (Some(number), _, _, None) => format!("Revision {number} was restored"),
+        (None, Some(number), _, Some(who)) => format!("{who} undid revision {number}"),
+        (None, Some(number), _, None) => format!("Revision {number} was undone"),
+        (None, None, Origin::Outside, _) => "Changed outside Leasehold".to_owned(),
+        (None, None, origin, Some(who)) => format!("{who} changed it from the {}", origin.label()),
+        (None, None, _, None) => "As first read by Leasehold".to_owned(),
     }
 }
 

@@ -47,8 +47,10 @@ pub enum EditMode {
     #[default]
     Form,
     Text,
-    /// An earlier revision is brought back: by a restore, or by an undo.
+    /// An earlier revision is brought back.
     Restore,
+    /// The change of one revision is taken out.
+    Undo,
 }
 
 impl EditMode {
@@ -58,6 +60,7 @@ impl EditMode {
             EditMode::Form => "form",
             EditMode::Text => "text",
             EditMode::Restore => "restore",
+            EditMode::Undo => "undo",
         }
     }
 }
@@ -66,9 +69,17 @@ impl EditMode {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     pub mode: EditMode,
-    /// The settings by key (form), the one field `text`, or the one field `revision` (restore).
+    /// The settings by key (form), the one field `text`, or the one field `revision` (restore, undo).
     pub fields: Vec<(String, String)>,
     pub comment: String,
+}
+
+impl Draft {
+    /// The revision whose change is taken out.
+    pub(super) fn undone(&self) -> Option<i64> {
+        let number = self.fields.first().filter(|_| self.mode == EditMode::Undo);
+        number.and_then(|(_, number)| number.parse().ok())
+    }
 }
 
 /// A change, shown before it is saved.
@@ -165,6 +176,8 @@ pub struct RevisionItem {
     pub added: usize,
     /// Set when this revision brought back an older one.
     pub restored_from: Option<i64>,
+    /// Set when this revision took out what an earlier one changed.
+    pub undoes: Option<i64>,
     /// Of a change made outside: when somebody reviewed it.
     pub reviewed_ms: Option<i64>,
 }
@@ -173,6 +186,11 @@ impl RevisionItem {
     /// Whether it was made outside, and nobody has reviewed it.
     pub fn waits_for_review(&self) -> bool {
         self.origin == Origin::Outside && self.reviewed_ms.is_none()
+    }
+
+    /// Whether it is a change that can be taken out: not the file as it was found.
+    pub(super) fn is_change(&self) -> bool {
+        (self.author.is_some() || self.origin == Origin::Outside) && self.added + self.removed > 0
     }
 }
 
@@ -187,6 +205,18 @@ pub struct Revision {
     pub from_previous: Option<Diff>,
     /// From the current file to this one: what a restore would do.
     pub from_current: Diff,
+}
+
+/// Why the change of one revision can't be taken out by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UndoConflict {
+    pub file: FileInfo,
+    pub item: RevisionItem,
+    /// The revision before.
+    pub previous: Option<i64>,
+    /// The settings that were set again later: `before` is the revision's value, `yours` the one before the revision.
+    /// Empty: later changes touch the same lines.
+    pub settings: Vec<SettingConflict>,
 }
 
 /// The file was changed outside Leasehold.

@@ -1,7 +1,7 @@
 //! A change before it is saved: what changes, what the check would say, why.
 
 use super::model::{EditMode, Review};
-use super::{DraftFields, FileLine, FindingList, counted, crumbs, how};
+use super::{DraftFields, FileLine, FindingList, counted, crumbs, history_crumbs, how};
 use crate::components::{
     Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
 };
@@ -19,27 +19,40 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
     let context = request();
     let changed = changed_lines(&data.diff);
     let why_not = context.why_not(Permission::EditConfiguration);
+    let undone = data.draft.undone();
     let back = match data.draft.mode {
         EditMode::Text => paths::CONFIGURATION_TEXT,
-        EditMode::Form | EditMode::Restore => paths::CONFIGURATION,
+        EditMode::Form | EditMode::Restore | EditMode::Undo => paths::CONFIGURATION,
     };
+    let crumbs = match undone {
+        Some(number) => [history_crumbs(), vec![(format!("Revision {number}"), paths::revision(number))]].concat(),
+        None => crumbs(),
+    };
+    let title = undone.map(|number| format!("Undo revision {number}"));
     let comment = context.typed("comment", &data.draft.comment);
     let (errors, warnings) = counted(&data.findings);
     let command = curl(&data);
     let file = data.file.clone();
     if data.diff.is_empty() {
+        let (why, href, words) = match undone {
+            Some(number) => {
+                ("The file no longer has what this revision changed.", paths::revision(number), "Back to the revision")
+            }
+            None => ("Your version is identical to the file.", back.to_owned(), "Back to editing"),
+        };
         return view! {
-            <PageHeader title="Review" crumbs=crumbs() lead=view! { <FileLine file=file /> }.drawn() />
+            <PageHeader title=title.unwrap_or_else(|| "Review".to_owned()) crumbs=crumbs lead=view! { <FileLine file=file /> }.drawn() />
+            <FormErrors />
             <Card title="Nothing changes" id="nothing">
-                <EmptyState title="No changes" why="Your version is identical to the file.">
-                    <LinkButton href=back>"Back to editing"</LinkButton>
+                <EmptyState title="No changes" why=why>
+                    <LinkButton href=href>{words}</LinkButton>
                 </EmptyState>
             </Card>
         }
         .drawn();
     }
     view! {
-        <PageHeader title="Review before saving" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
+        <PageHeader title=title.clone().unwrap_or_else(|| "Review before saving".to_owned()) crumbs=crumbs lead=view! { <FileLine file=file.clone() /> }.drawn() />
         <FormErrors />
         {data.meanwhile.map(|other| {
             let text = format!("{} while you were editing. Neither change touches the other: yours is on top of it.", how(&other));
@@ -49,7 +62,10 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
             <DraftFields draft=data.draft base=file.base />
             <Card title=lines_change(changed, file.lines) id="change">
                 <DiffView diff=data.diff caption="Your changes" />
-                <p class="muted">"Every other byte of the file stays the same. The previous version stays in the history and can be restored."</p>
+                <p class="muted">
+                    {undone.map(|number| format!("Only what revision {number} changed goes back; later changes stay. "))}
+                    "Every other byte of the file stays the same. The previous version stays in the history and can be restored."
+                </p>
                 {data.overridden.into_iter().map(|(label, by)| {
                     let text = format!("{label} has no effect while {by} overrides it.");
                     view! { <Banner tone=Tone::Info text=text role="note" /> }
@@ -69,8 +85,11 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
                     <input class="input" type="text" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" aria-describedby="comment-hint" />
                 </div>
                 <div class="actions">
-                    <button type="submit" class="button primary" disabled=why_not.is_some()>"Save the change"</button>
-                    <button type="submit" class="button" formaction=back name="intent" value="edit" formnovalidate=true>"Back to editing"</button>
+                    <button type="submit" class="button primary" disabled=why_not.is_some()>{title.unwrap_or_else(|| "Save the change".to_owned())}</button>
+                    {match undone {
+                        Some(number) => view! { <LinkButton href=paths::revision(number)>"Cancel"</LinkButton> }.drawn(),
+                        None => view! { <button type="submit" class="button" formaction=back name="intent" value="edit" formnovalidate=true>"Back to editing"</button> }.drawn(),
+                    }}
                 </div>
                 {why_not.map(|reason| view! { <crate::components::Disabled reason=reason /> })}
             </div>
@@ -102,6 +121,11 @@ fn curl(data: &Review) -> String {
     ]
     .join("\n");
     let comment = json(&data.draft.comment);
+    if let Some(number) = data.draft.undone() {
+        let head = head.replacen("PUT", "POST", 1).replacen(paths::API_CONFIG, paths::API_CONFIG_UNDO, 1);
+        let body = format!("{{\"revision\":{number},\"comment\":{comment}}}");
+        return format!("{head}\n  --data {}", shell_quoted(&body));
+    }
     if data.changes.is_empty() {
         let program = shell_quoted(&format!("{{text: ., comment: {comment}}}"));
         return format!("jq -Rs {program} license_server.conf |\n{head}\n  --data-binary @-");

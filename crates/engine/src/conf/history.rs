@@ -1,5 +1,7 @@
 //! Every revision of the file.
 
+use std::ops::RangeInclusive;
+
 use licensing::conf::diff;
 use licensing::registration::Registration;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,10 @@ pub struct Revision {
     pub at: i64,
     /// Of an outside change: when it was acknowledged.
     pub acknowledged_at: Option<i64>,
+    /// The earlier revision it brought back.
+    pub restored_from: Option<i64>,
+    /// The earlier revision whose change it took out.
+    pub undoes: Option<i64>,
 }
 
 impl Revision {
@@ -70,6 +76,10 @@ pub(super) struct NewRevision<'a> {
     pub at: i64,
     /// Whether the file already has this content.
     pub applied: bool,
+    /// The earlier revision it brings back.
+    pub restored_from: Option<i64>,
+    /// The earlier revision whose change it takes out.
+    pub undoes: Option<i64>,
     /// The registration that comes with it.
     pub registration: Option<&'a Registration>,
 }
@@ -88,10 +98,12 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &NewRev
         added: i64::try_from(diff.added).unwrap_or(i64::MAX),
         at: fresh.at,
         acknowledged_at: None,
+        restored_from: fresh.restored_from,
+        undoes: fresh.undoes,
     };
     sqlx::query(
-        "INSERT INTO conf_revisions (number, path, sha256, content, author, origin, comment, removed, added, at, state, registration)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conf_revisions (number, path, sha256, content, author, origin, comment, removed, added, at, restored_from, undoes, state, registration)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
     .bind(fresh.path)
@@ -103,6 +115,8 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &NewRev
     .bind(revision.removed)
     .bind(revision.added)
     .bind(revision.at)
+    .bind(revision.restored_from)
+    .bind(revision.undoes)
     .bind(if fresh.applied { "applied" } else { "pending" })
     .bind(fresh.registration.map(|kept| serde_json::to_string(kept).expect("a registration always serializes")))
     .execute(&mut **tx)
@@ -113,7 +127,7 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &NewRev
 /// Versions before `before` (all when none), newest first.
 pub(super) async fn list(pool: &SqlitePool, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Revision>> {
     sqlx::query_as(
-        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at FROM conf_revisions
+        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, restored_from, undoes FROM conf_revisions
          WHERE state = 'applied' AND number < ? ORDER BY number DESC LIMIT ?",
     )
     .bind(before.unwrap_or(i64::MAX))
@@ -123,15 +137,12 @@ pub(super) async fn list(pool: &SqlitePool, before: Option<i64>, limit: i64) -> 
 }
 
 pub(super) async fn get(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<RevisionText>> {
-    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'applied' AND number = ?").bind(number).fetch_optional(pool).await?;
+    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, restored_from, undoes, content FROM conf_revisions WHERE state = 'applied' AND number = ?").bind(number).fetch_optional(pool).await?;
     Ok(row.map(Into::into))
 }
 
-/// The version before this one; none before the first, or when there is no such version.
+/// The version before this one; none before the first.
 pub(super) async fn before(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<RevisionText>> {
-    if get(pool, number).await?.is_none() {
-        return Ok(None);
-    }
     let previous = list(pool, Some(number), 1).await?;
     match previous.first() {
         Some(previous) => get(pool, previous.number).await,
@@ -140,14 +151,14 @@ pub(super) async fn before(pool: &SqlitePool, number: i64) -> sqlx::Result<Optio
 }
 
 pub(super) async fn newest(pool: &SqlitePool) -> sqlx::Result<Option<RevisionText>> {
-    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'applied' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
+    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, restored_from, undoes, content FROM conf_revisions WHERE state = 'applied' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
     Ok(row.map(Into::into))
 }
 
 /// Versions whose save was cut off, newest first.
 pub(super) async fn pending(pool: &SqlitePool) -> sqlx::Result<Vec<RevisionText>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions
+        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, restored_from, undoes, content FROM conf_revisions
          WHERE state = 'pending' ORDER BY number DESC",
     )
     .fetch_all(pool)
@@ -175,13 +186,18 @@ pub(super) async fn end(tx: &mut Transaction<'static, Sqlite>, number: i64, appl
     Ok(())
 }
 
-/// Acknowledges outside changes up to this revision. Returns whether there were any.
-pub(super) async fn acknowledge(tx: &mut Transaction<'static, Sqlite>, up_to: i64, now_ms: i64) -> sqlx::Result<bool> {
+/// Acknowledges outside changes among these revisions. Returns whether there were any.
+pub(super) async fn acknowledge(
+    tx: &mut Transaction<'static, Sqlite>,
+    revisions: RangeInclusive<i64>,
+    now_ms: i64,
+) -> sqlx::Result<bool> {
     let changed = sqlx::query(
-        "UPDATE conf_revisions SET acknowledged_at = ? WHERE origin = 'outside' AND acknowledged_at IS NULL AND number <= ?",
+        "UPDATE conf_revisions SET acknowledged_at = ? WHERE origin = 'outside' AND acknowledged_at IS NULL AND number BETWEEN ? AND ?",
     )
     .bind(now_ms)
-    .bind(up_to)
+    .bind(*revisions.start())
+    .bind(*revisions.end())
     .execute(&mut **tx)
     .await?;
     Ok(changed.rows_affected() > 0)

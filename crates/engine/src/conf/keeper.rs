@@ -194,6 +194,8 @@ impl Engine {
             comment: &comment,
             at: self.clock.now_ms(),
             applied: true,
+            restored_from: None,
+            undoes: None,
             registration: None,
         };
         let mut tx = self.store.write().await?;
@@ -242,7 +244,7 @@ impl Engine {
     pub async fn keep_outside(&self, actor: &Actor, number: i64) -> sqlx::Result<bool> {
         let _turn = self.saving.lock().await;
         let mut tx = self.store.write().await?;
-        if !history::acknowledge(&mut tx, number, self.clock.now_ms()).await? {
+        if !history::acknowledge(&mut tx, 1..=number, self.clock.now_ms()).await? {
             return Ok(false);
         }
         let sentence = format!("Acknowledged the outside change of revision {number}.");

@@ -56,7 +56,7 @@ pub enum ConfChange {
     Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
-    /// The content before this revision.
+    /// The file without what this revision changed; what came later stays.
     Undo(i64),
     /// A registration: its GUID and these values go into the file; the rest is stored with them.
     Register(Box<Registration>, Vec<(String, String)>),
@@ -79,6 +79,14 @@ impl ConfChange {
             Self::Register(registration, _) => Some(registration),
             _ => None,
         }
+    }
+
+    fn restored_from(&self) -> Option<i64> {
+        if let Self::Restore(number) = self { Some(*number) } else { None }
+    }
+
+    fn undoes(&self) -> Option<i64> {
+        if let Self::Undo(number) = self { Some(*number) } else { None }
     }
 }
 
@@ -148,6 +156,14 @@ pub enum SaveError {
     /// No such revision.
     #[error("There is no revision {0}.")]
     UnknownRevision(i64),
+    /// A revision can't be undone by itself: later changes touch the same settings, or the same lines where none is named.
+    #[error("Revision {revision} can't be undone by itself: later changes touch the same {}.", touched(.settings))]
+    LaterChanges {
+        /// The revision to undo.
+        revision: i64,
+        /// As [`merge::LaterChanges`] has them.
+        settings: Vec<SettingConflict>,
+    },
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -276,6 +292,8 @@ impl Engine {
             comment,
             at: now,
             applied: false,
+            restored_from: change.restored_from(),
+            undoes: change.undoes(),
             registration: change.registration(),
         };
         let mut tx = self.store.write().await?;
@@ -299,9 +317,15 @@ impl Engine {
                 };
             }
         };
-        // Who restores a revision has decided on what came after it; who saves something else may not have seen it.
-        if matches!(change, ConfChange::Restore(_)) {
-            history::acknowledge(&mut tx, revision.number, now).await?;
+        // Who restores a revision has decided on what came after it, who undoes one on that one; who saves something else may not
+        // have seen it.
+        let decided = match change {
+            ConfChange::Restore(_) => Some(1..=revision.number),
+            ConfChange::Undo(number) => Some(*number..=*number),
+            _ => None,
+        };
+        if let Some(decided) = decided {
+            history::acknowledge(&mut tx, decided, now).await?;
         }
         let changed = diff::settings(&state.document(), &Document::parse(bytes.clone()));
         let mut sentence = sentence_of(change, &revision, &changed, comment);
@@ -362,8 +386,14 @@ impl Engine {
                 Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
             }
             ConfChange::Undo(number) => {
-                let found = history::before(self.store.read(), *number).await?;
-                Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
+                let found = history::get(self.store.read(), *number).await?;
+                let after = found.ok_or(SaveError::UnknownRevision(*number))?;
+                let Some(before) = history::before(self.store.read(), *number).await? else {
+                    let sentence = format!("Revision {number} is the first: there is nothing to undo.");
+                    return Err(SaveError::Invalid(vec![(None, sentence)]));
+                };
+                merge::without(&before.bytes, &after.bytes, current)
+                    .map_err(|later| SaveError::LaterChanges { revision: *number, settings: later.settings })
             }
         }
     }
@@ -379,9 +409,7 @@ impl Engine {
         let before = known.as_ref().map_or(&state.bytes, |r| &r.bytes);
         let mine = self.changed(before, change).await?;
         let merged = match change {
-            ConfChange::Text(..) => {
-                diffy::merge(&text::shown(before), &text::shown(&mine), &text::shown(&state.bytes)).ok()
-            }
+            ConfChange::Text(..) => merge::lines(before, &mine, &state.bytes),
             _ => None,
         };
         let document = |bytes: &[u8]| Document::parse(bytes.to_vec());
@@ -395,6 +423,10 @@ impl Engine {
             merged,
         })))
     }
+}
+
+fn touched(settings: &[SettingConflict]) -> &'static str {
+    if settings.is_empty() { "lines" } else { "settings" }
 }
 
 fn broken(error: tokio::task::JoinError) -> SaveError {
@@ -483,8 +515,7 @@ fn sentence_of(change: &ConfChange, revision: &Revision, changed: &[ChangedSetti
         (_, false) => format!("Set {named}"),
         (_, true) => "Saved the file, without a change to a setting".to_owned(),
     };
-    let is_said = comment.is_empty() || matches!(change, ConfChange::Undo(_));
-    let why = if is_said { String::new() } else { format!(" Why: {comment}") };
+    let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
     format!("{what}; revision {}.{why}", revision.number)
 }
 
@@ -566,6 +597,8 @@ mod tests {
                 comment: "",
                 at: 0,
                 applied: false,
+                restored_from: None,
+                undoes: None,
                 registration: Some(&registration),
             };
             let mut tx = engine.store.write().await.unwrap();

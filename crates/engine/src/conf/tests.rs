@@ -170,3 +170,49 @@ async fn the_version_is_not_changed_as_text() {
     }
     assert_eq!(engine.conf().bytes, before.bytes);
 }
+
+#[tokio::test]
+async fn a_change_is_undone_from_under_later_ones_and_the_history_says_what_was_undone_and_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path()).await;
+    let save = async |change: ConfChange| engine.save_conf(&Actor::system(), &BaseRevision::Newest, &change, "").await;
+    let set = |key: &str, value: &str| ConfChange::Values(vec![(key.to_owned(), value.to_owned())]);
+    save(set("port_number", "7570")).await.unwrap();
+    save(set("LOGGING_VERBOSITY", "3")).await.unwrap();
+    save(ConfChange::Undo(2)).await.unwrap();
+    assert_eq!((engine.conf().effective.port_number, engine.conf().effective.verbosity), (7569, 3));
+    save(ConfChange::Restore(3)).await.unwrap();
+    assert_eq!(engine.conf().effective.port_number, 7570);
+    let said: Vec<_> = engine
+        .conf_history(None, 10)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|revision| (revision.number, revision.restored_from, revision.undoes))
+        .collect();
+    assert_eq!(said, [(5, Some(3), None), (4, None, Some(2)), (3, None, None), (2, None, None), (1, None, None)]);
+    // Set again since: refused, by name. The first revision has nothing before it.
+    save(set("port_number", "7571")).await.unwrap();
+    let refused = save(ConfChange::Undo(2)).await;
+    let Err(SaveError::LaterChanges { revision: 2, settings }) = refused else { panic!("{refused:?}") };
+    assert_eq!(settings.iter().map(|setting| setting.key.as_str()).collect::<Vec<_>>(), ["port_number"]);
+    assert!(matches!(save(ConfChange::Undo(1)).await, Err(SaveError::Invalid(_))));
+    assert!(matches!(save(ConfChange::Undo(99)).await, Err(SaveError::UnknownRevision(99))));
+    assert_eq!(engine.conf().number(), 6);
+}
+
+#[tokio::test]
+async fn undoing_an_edit_made_outside_reviews_that_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path()).await;
+    let outside = OutsideWriter { path: folder.path().join(FILE), renames: true };
+    outside.add("# one\n");
+    engine.look_at_conf(LOOK_AGAIN).await.unwrap();
+    let change = ConfChange::Values(vec![("port_number".to_owned(), "7570".to_owned())]);
+    engine.save_conf(&Actor::system(), &BaseRevision::Newest, &change, "").await.unwrap();
+    assert!(engine.conf().outside.is_some());
+    engine.save_conf(&Actor::system(), &BaseRevision::Newest, &ConfChange::Undo(2), "").await.unwrap();
+    let state = engine.conf();
+    assert_eq!((state.outside, state.effective.port_number), (None, 7570));
+    assert!(!String::from_utf8(state.bytes).unwrap().contains("# one"));
+}

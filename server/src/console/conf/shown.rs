@@ -5,12 +5,13 @@ use engine::{DatabaseError, Engine};
 use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
+use licensing::conf::merge::SettingConflict;
 use licensing::conf::setting::SettingEffect;
 use licensing::conf::{check, text, view};
 
 use app::pages::conf::{
     ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Meanwhile, Origin, Outside,
-    OutsideEdit, Review, Revision, RevisionItem,
+    OutsideEdit, Review, Revision, RevisionItem, UndoConflict,
 };
 use app::request::FieldError;
 
@@ -189,13 +190,24 @@ pub fn review(
         meanwhile,
         changes: match draft.mode {
             EditMode::Form => changed.iter().map(|s| (s.key.clone(), s.value.clone().unwrap_or_default())).collect(),
-            EditMode::Text | EditMode::Restore => Vec::new(),
+            EditMode::Text | EditMode::Restore | EditMode::Undo => Vec::new(),
         },
         draft,
         diff,
         findings,
         origin,
     }
+}
+
+/// Why the change of a revision can't be taken out by itself; none when there is no such revision.
+pub async fn undo_conflict(
+    engine: &Engine,
+    number: i64,
+    settings: Vec<SettingConflict>,
+) -> Result<Option<UndoConflict>, DatabaseError> {
+    let Some(found) = engine.conf_revision(number).await? else { return Ok(None) };
+    let previous = engine.conf_history(Some(number), 1).await?.first().map(|previous| previous.number);
+    Ok(Some(UndoConflict { file: file(&engine.conf()), item: item(found.revision), previous, settings }))
 }
 
 /// What somebody else changed meanwhile.
@@ -233,7 +245,7 @@ pub fn field_errors(error: &SaveError, mode: EditMode) -> Vec<FieldError> {
         SaveError::Invalid(errors) => errors
             .iter()
             .map(|(key, sentence)| match mode {
-                EditMode::Form | EditMode::Restore => FieldError { field: key.clone(), message: sentence.clone() },
+                EditMode::Form | EditMode::Restore | EditMode::Undo => FieldError { field: key.clone(), message: sentence.clone() },
                 EditMode::Text => FieldError { field: Some("text".to_owned()), message: sentence.clone() },
             })
             .collect(),
@@ -259,7 +271,8 @@ fn item(revision: conf::Revision) -> RevisionItem {
         comment: Some(revision.comment).filter(|c| !c.is_empty()),
         removed: usize::try_from(revision.removed).unwrap_or(0),
         added: usize::try_from(revision.added).unwrap_or(0),
-        restored_from: None,
+        restored_from: revision.restored_from,
+        undoes: revision.undoes,
         reviewed_ms: revision.acknowledged_at,
     }
 }

@@ -173,11 +173,80 @@ async fn a_save_can_be_undone_by_who_made_it() {
     let entries = engine.audit.list(&AuditQuery { limit: 5, ..Default::default() }).await.unwrap();
     let entry = entries.iter().find(|entry| entry.action == "conf.save").unwrap();
     assert_eq!(entry.sentence, "Undid revision 2: FLEX_DESIRED_SYNC_HOUR from “4” to “default”; revision 3.");
-    // The file has changed meanwhile: both changes are shown, and nothing happens.
+    // The file has changed meanwhile: what an undo would still change is shown, and nothing happens.
     let conflict = browser.answer("/configuration/undo", &[("base", &base)], StatusCode::CONFLICT).await;
-    assert!(conflict.contains("Nothing was restored.") && conflict.contains("The other change"));
-    assert!(conflict.contains("/configuration/history/1/restore"));
+    assert!(conflict.contains("The file no longer has what this revision changed."), "{conflict}");
     assert_eq!(engine.conf().number(), 3);
+}
+
+#[tokio::test]
+async fn any_change_can_be_undone_by_itself_after_a_review_and_the_history_says_so() {
+    let test = TestApp::claimed().await;
+    let engine = &test.app.engine;
+    let (ada, bob) = (Browser::of(&test, "administrator").await, Browser::of(&test, "administrator").await);
+    let viewer = Browser::of(&test, "viewer").await;
+    bob.save(&bob.base().await, &[(HOUR, "4")]).await;
+    ada.save(&ada.base().await, &[("LOGGING_VERBOSITY", "3")]).await;
+    let history = ada.get("/configuration/history").await;
+    assert!(history.contains("href=\"/configuration/history/2/undo\"") && !history.contains("history/1/undo"));
+    assert!(!viewer.get("/configuration/history").await.contains("/undo\""));
+    assert!(viewer.get("/configuration/history/2").await.contains("Changing the configuration needs the role"));
+    let review = ada.get("/configuration/history/2/undo").await;
+    assert!(review.contains("SYNC_HOUR = <mark>default</mark>") && !review.contains("LOGGING_VERBOSITY = <mark>"));
+    assert!(review.contains("/api/v1/config/undo"), "{review}");
+    assert_eq!(engine.conf().number(), 3, "a review saves nothing");
+    let form = review.split("action=\"/configuration/save\"").nth(1).unwrap();
+    let base = hidden(form, "base");
+    let undo = [("mode", "undo"), ("revision", "2"), ("base", base.as_str()), ("comment", "Too early")];
+    assert_eq!(ada.post("/configuration/save", &undo).await.status(), StatusCode::SEE_OTHER);
+    assert!(written(&test).contains("FLEX_DESIRED_SYNC_HOUR = default"));
+    assert!(written(&test).contains("LOGGING_VERBOSITY = 3"), "the later change stays");
+    let history = ada.get("/configuration/history").await;
+    assert!(history.contains("administrator undid revision 2") && history.contains("Too early"));
+    // Somebody was faster.
+    let late = ada.answer("/configuration/save", &undo, StatusCode::CONFLICT).await;
+    assert!(late.contains("The file no longer has what this revision changed."));
+    // Set again since: named, with the values of all three.
+    ada.save(&ada.base().await, &[("LOGGING_VERBOSITY", "2")]).await;
+    let request = Request::get("/configuration/history/3/undo").header(header::COOKIE, &ada.cookie);
+    let refused = test.send(request, "").await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    let page = text(refused).await;
+    let again = page.split("id=\"again\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(again.contains("Log detail") && !again.contains("Preset hour"), "{again}");
+    for value in ["<code>2</code>", "<code>3</code>"] {
+        assert!(again.contains(value), "{value} in {again}");
+    }
+}
+
+#[tokio::test]
+async fn the_api_undoes_a_revision_and_its_history_says_what_was_undone_and_restored() {
+    let test = TestApp::claimed().await;
+    let bearer = format!("Bearer {}", test.token(Role::Administrator).await);
+    let ask = async |method: &str, path: &str, body: Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, &bearer)
+            .header(header::CONTENT_TYPE, "application/json");
+        let answer = test.send(request, &body.to_string()).await;
+        (answer.status(), serde_json::from_str::<Value>(&text(answer).await).unwrap())
+    };
+    for hour in ["4", "5"] {
+        ask("PATCH", "/api/v1/config", json!({ "changes": { HOUR: hour } })).await;
+    }
+    let (status, refused) = ask("POST", "/api/v1/config/undo", json!({ "revision": 2 })).await;
+    assert_eq!((status, &refused["conflicts"][0]["key"]), (StatusCode::CONFLICT, &json!(HOUR)), "{refused:#}");
+    assert!(refused["detail"].as_str().unwrap().contains(&format!("{HOUR}: revision 2 set 4, the file now has 5")));
+    let (status, _) = ask("POST", "/api/v1/config/undo", json!({ "revision": 3 })).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = ask("POST", "/api/v1/config/restore", json!({ "revision": 1 })).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, history) = ask("GET", "/api/v1/config/history", Value::Null).await;
+    assert_eq!(history["items"][0]["restored_from"], 1, "{history:#}");
+    assert_eq!((&history["items"][1]["undoes"], &history["items"][1]["restored_from"]), (&json!(3), &Value::Null));
+    let (status, _) = ask("POST", "/api/v1/config/undo", json!({ "revision": 1 })).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("config history", ""),
     ("config restore 1", ""),
     ("config restore 999", ""),
+    ("config undo 999", ""),
     ("peer invite", ""),
     ("peer join --url https://127.0.0.1:9 --code no-code", ""),
     ("peer list", ""),
