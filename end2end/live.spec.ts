@@ -97,6 +97,9 @@ test.describe('an installation of two servers', () => {
         await expect(pace(page), 'nothing says Live').toBeHidden();
         await expect(page.getByText(/^What you see is \d+ (s|min) old\.$/)).toBeVisible();
         await expect(page.locator('html')).toHaveAttribute('data-live', 'lost');
+        const elsewhere = page.getByRole('main').getByText(/^This page may be out of date\. Ask the backup: /);
+        await expect(elsewhere, 'the way to the server that answers').toBeVisible();
+        await expect(elsewhere.getByRole('link')).toHaveAttribute('href', /^https?:/);
         await page.screenshot({ path: picture(`live.lost.${['light', 'dark'][index % 2]}.${index < 2 ? 1280 : 390}`) });
       }
     } finally {

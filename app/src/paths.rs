@@ -55,6 +55,8 @@ pub const CLIENTS_CSV: &str = "/clients.csv";
 pub const CLIENTS_RELEASE: &str = "/clients/release";
 
 pub const SERVERS: &str = "/servers";
+/// What happened between the servers.
+pub const SERVERS_AT_TIMELINE: &str = "/servers#timeline";
 /// Where a server is added.
 pub const SERVERS_AT_JOIN: &str = "/servers#join";
 /// Where clients are sent to the backup.

@@ -43,6 +43,18 @@ pub struct Badge {
     pub changed_outside: bool,
     /// How each part of the installation is; empty for somebody who is not signed in.
     pub attention: Vec<PartState>,
+    /// The other servers of the installation: whom to ask when this one does not answer. Empty for somebody who is not signed in.
+    pub peers: Vec<PeerConsole>,
+}
+
+/// Another server of the installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerConsole {
+    pub name: String,
+    /// "backup".
+    pub role: &'static str,
+    /// The address of its console, if known.
+    pub url: Option<String>,
 }
 
 impl Badge {

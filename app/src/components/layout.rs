@@ -10,7 +10,7 @@ use super::nav::{BottomBar, Sidebar, topics};
 use crate::islands::live::Live;
 use crate::islands::palette::Palette;
 use crate::paths;
-use crate::request::{Badge, RequestContext, ServerStanding, Theme, Tone, assets, request};
+use crate::request::{Badge, PeerConsole, RequestContext, ServerStanding, Theme, Tone, assets, request};
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
@@ -26,6 +26,7 @@ pub fn Layout(children: Inner) -> impl IntoView {
             <TopBar context=context />
             <Sidebar />
             <Main>
+                <Elsewhere />
                 {alarm.then(|| view! {
                     <Banner tone=Tone::Danger text="The configuration file was changed outside Leasehold." role="alert">
                         <a href=paths::CONFIGURATION_OUTSIDE>"Show what changed"</a>
@@ -37,6 +38,31 @@ pub fn Layout(children: Inner) -> impl IntoView {
         </div>
     }
     .drawn()
+}
+
+/// Whom to ask when this server does not answer: shown under the banner that says so. It is as the last fetch had it.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    let peers = request().badge.peers.clone();
+    let lead = match peers.as_slice() {
+        [] => return ().drawn(),
+        [only] => format!("This page may be out of date. Ask the {}: ", only.role),
+        _ => "This page may be out of date. Ask another server: ".to_owned(),
+    };
+    let several = peers.len() > 1;
+    let last = peers.len() - 1;
+    let named = move |(index, peer): (usize, PeerConsole)| {
+        let name = peer.name.clone();
+        view! {
+            {match peer.url {
+                Some(url) => view! { <a href=url rel="noreferrer">{name}</a> }.drawn(),
+                None => view! { <b>{name}</b> }.drawn(),
+            }}
+            {several.then(|| format!(" ({})", peer.role))}
+            {if index == last { "." } else { ", " }}
+        }
+    };
+    view! { <p class="live-elsewhere">{lead}{peers.into_iter().enumerate().map(named).collect_view()}</p> }.drawn()
 }
 
 /// The frame of a page for which nobody needs to be signed in.

@@ -17,14 +17,14 @@ pub fn TimeAgo(
     element(at_ms, "ago", &ago(at_ms, request().now_ms))
 }
 
-/// An instant as people say it, and how long ago: "03:12 UTC, 2 min ago". Hovering shows local time and UTC.
+/// An instant to the second, and how long ago: "Thu 3 Dec, 03:12:05 UTC, 2 min ago". Hovering shows local time and UTC.
 #[component]
 pub fn TimeNear(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
     let now = request().now_ms;
-    let at = licensing::words::instant_near(at_ms, now, &engine::service::local_zone(at_ms));
+    let at = licensing::words::instant_to_the_second(at_ms, now, &engine::service::local_zone(at_ms));
     let ago = element(at_ms, "ago", &ago(at_ms, now));
     view! { {at}", "<span class="muted nowrap">{ago}</span> }
 }

@@ -50,6 +50,8 @@ pub struct Overview {
     pub running: bool,
     /// A node refused the last sync.
     pub refused: bool,
+    /// Failovers and drains of the last day that are over, in a sentence each; the newest first.
+    pub past: Vec<String>,
     /// Where the viewer is signed in, this browser included.
     pub own_sessions: usize,
     /// What is left to set up; empty for all but administrators.

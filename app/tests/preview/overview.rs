@@ -93,6 +93,7 @@ fn overview(registration: Registration) -> Overview {
         running: false,
         refused: false,
         machine: None,
+        past: Vec::new(),
         own_sessions: 2,
         checklist: Vec::new(),
     }
@@ -167,11 +168,15 @@ pub fn pages() -> Vec<Preview> {
     };
     let mut viewed = overview(Registration::NotRegistered { guid: Some(GUID.into()), flexible: false });
     viewed.licenses = None;
+    let past = |hour: i64| format!("Failover from lic-01 to lic-02, Mon 30 Nov, 0{hour}:12–0{hour}:40 UTC, 2 clients moved.");
+    let mut over = overview(registered());
+    over.past = (1..=4).rev().map(past).collect();
     let page = |name: &str, context, data: Overview| {
         inside(name, context, move || view! { <OverviewPage data=data /> }.into_any())
     };
     vec![
         page("overview", saved, overview(registered())),
+        page("overview-past", administrator("/"), over),
         page("overview-checklist", administrator("/"), new),
         page("overview-alarm", alarm, alarmed),
         page("overview-empty", fresh, empty),

@@ -2,7 +2,7 @@
 
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 use app::pages::conf::{FileInfo, Origin, RevisionItem};
-use app::request::{Badge, FieldError, FormState, RequestContext, ServerStanding, Viewer};
+use app::request::{Badge, FieldError, FormState, PeerConsole, RequestContext, ServerStanding, Viewer};
 use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::conf::check::{ConfFinding, check};
 use licensing::conf::diff::{Diff, lines};
@@ -30,6 +30,11 @@ pub fn administrator(path: &str) -> RequestContext {
             standing: ServerStanding::Registered,
             changed_outside: false,
             attention: attention(|_| {}),
+            peers: vec![PeerConsole {
+                name: "lic-02.example".into(),
+                role: "backup",
+                url: Some("https://lic-02.example:8084".into()),
+            }],
         },
         now_ms: NOW,
         path: path.into(),

@@ -218,6 +218,7 @@ impl Engine {
             (self.drain.current(), self.drain.drill()),
             (hours.serial, hours.running_since, hours.ends_soon, hours.refused, hours.balance_ms / 60_000),
             (newest.switches, newest.peer_events),
+            self.past_stand_ins(),
         ))
     }
 

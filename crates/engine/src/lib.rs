@@ -32,6 +32,7 @@ pub mod reachability;
 pub mod registration;
 pub mod self_check;
 pub mod service;
+pub mod stand_in;
 pub mod store;
 pub mod tasks;
 pub mod usage;
@@ -93,6 +94,7 @@ pub struct Engine {
     /// Drains and failover drills.
     pub drain: drain::Drains,
     pub(crate) overlap: failover::OverlapMonitor,
+    pub(crate) stand_ins: stand_in::StandIns,
     /// The peers.
     pub peers: peers::Peers,
     /// The license of this machine.
@@ -152,6 +154,7 @@ impl Engine {
             unlocking: locked::Unlocking::default(),
             drain: drain::Drains::open(&store).await?,
             overlap: failover::OverlapMonitor::default(),
+            stand_ins: stand_in::StandIns::open(&store).await?,
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),

@@ -59,6 +59,7 @@ fn refused(said: JoinSaid) -> String {
 
 fn report(hours: Option<(u64, i64)>) -> PeerReport {
     PeerReport {
+        stood_in: Vec::new(),
         name: "b".to_owned(),
         version: "1".to_owned(),
         role: Role::Backup,

@@ -31,6 +31,7 @@ mod nonce;
 mod overlap;
 mod report;
 mod rules;
+mod stand_in;
 mod url;
 mod watch;
 mod witness;
@@ -47,6 +48,7 @@ pub use nonce::{Nonce, NonceError};
 pub use overlap::{GAP_MS, OverlapLook, PROMPT_S, late_by_s, overlap_ms};
 pub use report::{CountdownReport, MemberListing, PeerReport, Serving};
 pub use rules::{JoinRefusal, Membership, RemoveRefusal, Role, admit, conflict, may_join, may_remove, role};
+pub use stand_in::{StandIn, StandInCause, TOLD_MS};
 pub use url::{PeerUrl, PeerUrlError, own_url};
 pub use watch::{LivenessChange, LivenessWatch, PeerLiveness, clock_off_ms, stale_since, standstill_ms};
 pub use witness::Witness;
@@ -70,6 +72,8 @@ pub const MOST_WRONG: u32 = 5;
 pub const MOST_BYTES: usize = 256 * 1024;
 /// Maximum number of client ids in one report.
 pub const MOST_IDS: usize = 1_000;
+/// Maximum number of past stand-ins in one report.
+pub const MOST_STAND_INS: usize = 5;
 /// Maximum number of peers.
 pub const MOST_MEMBERS: usize = 64;
 

@@ -128,21 +128,57 @@ pub fn instant(at: Millis, zone: &Zone) -> String {
 /// An instant as seen from `now`, without its year within half a year: "Thu 3 Dec, 14:46 UTC".
 #[must_use]
 pub fn instant_near(at: Millis, now: Millis, zone: &Zone) -> String {
-    written(at, zone, at.abs_diff(now) > NEAR.unsigned_abs())
+    written(at, zone, is_far(at, now))
+}
+
+/// The same to the second: "Thu 3 Dec, 14:46:05 UTC".
+#[must_use]
+pub fn instant_to_the_second(at: Millis, now: Millis, zone: &Zone) -> String {
+    format!("{}, {} {}", day(at, zone, is_far(at, now)), time(at, zone, true), zone.name)
+}
+
+/// A period, to the second where it is short: "Mon 30 Nov, 03:12–03:40 UTC", "Mon 30 Nov, 03:12:05–03:12:51 UTC".
+#[must_use]
+pub fn period(began: Millis, ended: Millis, now: Millis, zone: &Zone) -> String {
+    let seconds = ended - began < 10 * MINUTE;
+    let of = |at| (day(at, zone, is_far(at, now)), time(at, zone, seconds));
+    match (of(began), of(ended)) {
+        ((day, from), (same, to)) if day == same => format!("{day}, {from}–{to} {}", zone.name),
+        ((first, from), (last, to)) => format!("{first}, {from} – {last}, {to} {}", zone.name),
+    }
+}
+
+fn is_far(at: Millis, now: Millis) -> bool {
+    at.abs_diff(now) > NEAR.unsigned_abs()
 }
 
 fn written(at: Millis, zone: &Zone, with_year: bool) -> String {
+    format!("{}, {} {}", day(at, zone, with_year), time(at, zone, false), zone.name)
+}
+
+fn local(at: Millis, zone: &Zone) -> Millis {
+    at.saturating_add(Millis::from(zone.offset_s) * SECOND)
+}
+
+fn time(at: Millis, zone: &Zone, with_seconds: bool) -> String {
+    let passed = local(at, zone).rem_euclid(DAY) / SECOND;
+    let mut text = format!("{:02}:{:02}", passed / 3_600, passed / 60 % 60);
+    if with_seconds {
+        let _ = write!(text, ":{:02}", passed % 60);
+    }
+    text
+}
+
+fn day(at: Millis, zone: &Zone, with_year: bool) -> String {
     const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let local = at.saturating_add(Millis::from(zone.offset_s) * SECOND);
-    let (days, minutes) = (local.div_euclid(DAY), local.rem_euclid(DAY) / MINUTE);
+    let days = local(at, zone).div_euclid(DAY);
     let (year, month, day) = civil(days);
     let weekday = WEEKDAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)];
     let mut text = format!("{weekday} {day} {}", MONTHS[month - 1]);
     if with_year {
         let _ = write!(text, " {year}");
     }
-    let _ = write!(text, ", {:02}:{:02} {}", minutes / 60, minutes % 60, zone.name);
     text
 }
 
@@ -242,6 +278,20 @@ mod tests {
         assert_eq!(instant(at, &newfoundland), "Thu 3 Dec 2026, 11:16 NST");
         assert_eq!(instant_near(at, at - 4 * DAY, &Zone::utc()), "Thu 3 Dec, 14:46 UTC");
         assert_eq!(instant_near(at, at - 200 * DAY, &Zone::utc()), "Thu 3 Dec 2026, 14:46 UTC");
+        assert_eq!(instant_to_the_second(at + 5_999, at, &newfoundland), "Thu 3 Dec, 11:16:05 NST");
+    }
+
+    #[test]
+    fn a_period_names_its_day_once_and_seconds_where_they_tell_its_ends_apart() {
+        let at = 1_796_309_160_000;
+        for (long, words) in [
+            (46 * SECOND, "Thu 3 Dec, 14:46:00–14:46:46 UTC"),
+            (28 * MINUTE, "Thu 3 Dec, 14:46–15:14 UTC"),
+            (10 * HOUR, "Thu 3 Dec, 14:46 – Fri 4 Dec, 00:46 UTC"),
+        ] {
+            assert_eq!(period(at, at + long, at + DAY, &Zone::utc()), words);
+        }
+        assert_eq!(period(at, at + HOUR, at + 200 * DAY, &Zone::utc()), "Thu 3 Dec 2026, 14:46–15:46 UTC");
     }
 
     #[cfg(feature = "exchange")]

@@ -83,6 +83,7 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         running: engine.sync_state().running,
         refused: engine.sync_state().refusal().is_some(),
         machine: licenses::standing(engine),
+        past: engine.past_stand_ins().into_iter().map(|past| past.sentence).collect(),
         own_sessions: account::own_sessions(console).await?,
         checklist: if console.may(Permission::EditConfiguration) { checklist(console).await? } else { Vec::new() },
     })

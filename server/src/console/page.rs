@@ -8,16 +8,18 @@ use app::components::{BareLayout, Document, Layout};
 use app::drawn::{Draw, Drawn};
 use app::pages::ErrorPage;
 use app::paths;
-use app::request::{Badge, Flash, FormState, RequestContext, ServerStanding, Viewer};
+use app::request::{Badge, Flash, FormState, PeerConsole, RequestContext, ServerStanding, Viewer};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use engine::Engine;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use licensing::context::Context;
+use licensing::peers::Role;
 use tower_sessions::Session;
 
 use super::{account, form};
@@ -271,6 +273,7 @@ async fn context(
         _ => false,
     };
     let attention = if known.is_some() { app.engine.attention() } else { Vec::new() };
+    let peers = if known.is_some() { peers(&app.engine) } else { Vec::new() };
     RequestContext {
         title,
         working,
@@ -286,6 +289,7 @@ async fn context(
             },
             changed_outside: conf.outside.is_some(),
             attention,
+            peers,
         },
         theme: account::theme_of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {
@@ -302,6 +306,18 @@ async fn context(
         origin: app.installation.origin.clone(),
         secure: app.secure,
     }
+}
+
+/// The other servers, for who looks at this page when this one no longer answers.
+fn peers(engine: &Engine) -> Vec<PeerConsole> {
+    let picture = engine.peers.pictures();
+    let picture = picture.borrow();
+    let peer = |server: &engine::peers::InstallationServer| PeerConsole {
+        name: server.name.clone(),
+        role: if server.role == Role::Primary { "primary" } else { "backup" },
+        url: server.url.clone(),
+    };
+    picture.others().map(peer).collect()
 }
 
 /// Session key of the message for the next page.

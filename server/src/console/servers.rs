@@ -318,6 +318,9 @@ async fn timeline(engine: &Engine, runs: &[CountdownRun]) -> Result<Vec<Moment>,
             moments.push(Moment { at_ms, tone: Tone::Success, text });
         }
     }
+    for past in engine.past_stand_ins() {
+        moments.push(Moment { at_ms: past.of.ended, tone: Tone::Success, text: past.sentence });
+    }
     moments.sort_by_key(|moment| std::cmp::Reverse(moment.at_ms));
     moments.truncate(SHOWN as usize);
     Ok(moments)

@@ -221,7 +221,8 @@ fn act() {
     let Some((signal, told, fetch)) = due else { return };
     if let Some(root) = document().document_element() {
         let _ = match told.link {
-            LiveLink::Lost | LiveLink::SignedOut => root.set_attribute("data-live", "lost"),
+            LiveLink::Lost => root.set_attribute("data-live", "lost"),
+            LiveLink::SignedOut => root.set_attribute("data-live", "signed-out"),
             _ => root.remove_attribute("data-live"),
         };
     }

@@ -3,6 +3,7 @@
 use super::{Overview, Registration};
 use crate::components::{Date, Statement};
 use crate::drawn::Draw;
+use crate::paths;
 use crate::pages::exchange::contact_sentence;
 use crate::request::{Tone, request};
 use engine::exchange::Readiness;
@@ -10,6 +11,9 @@ use leptos::prelude::*;
 use licensing::attention::Issue;
 use licensing::service::Urgency;
 use licensing::words::count;
+
+/// So many failovers that are over are told of; the timeline has all.
+const TOLD: usize = 2;
 
 /// How things stand.
 #[component]
@@ -19,12 +23,17 @@ pub(super) fn Standing(data: Overview) -> impl IntoView {
     let tone = if hindrance.is_some() && opening.tone == Tone::Success { Tone::Warning } else { opening.tone };
     let last = contact_sentence(&data.contact, request().now_ms);
     let leaves = data.contact.lapses_ms.filter(|_| opening.deadline);
+    let more = data.past.len().saturating_sub(TOLD);
     view! {
         <Statement tone=tone sentence=opening.sentence>
             {opening.contact.then(|| view! { <p>{last}</p> })}
             {opening.why.map(|why| view! { <p>{why}</p> })}
             {leaves.map(|at| view! { <p>"Without a sync, licenses leave service on "<b><Date at_ms=at /></b>"."</p> })}
             {hindrance.map(|(what, why)| view! { <p><b>{what}</b>" "{why}</p> })}
+            {data.past.into_iter().take(TOLD).map(|sentence| view! {
+                <p class="muted">{sentence}" "<a href=paths::SERVERS_AT_TIMELINE>"Timeline"</a></p>
+            }).collect_view()}
+            {(more > 0).then(|| view! { <p class="muted">{format!("{more} more within a day.")}</p> })}
         </Statement>
     }
     .drawn()

@@ -193,6 +193,7 @@ pub(super) fn sample() -> Overview {
         running: false,
         refused: false,
         machine: None,
+        past: Vec::new(),
         own_sessions: 1,
         checklist: Vec::new(),
     }

@@ -123,6 +123,9 @@ impl Engine {
             if let Err(error) = self.watch_overlap().await {
                 tracing::error!(%error, "could not record overlapping use");
             }
+            if let Err(error) = self.watch_stand_in().await {
+                tracing::error!(%error, "could not record that this server stands in for the primary");
+            }
             let now = self.leases.wall_ms(self.leases.received());
             let moved = self.leases.moved(&self.drained_elsewhere());
             self.leases.went_home(&self.served_by_peers());

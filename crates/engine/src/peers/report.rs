@@ -51,6 +51,7 @@ impl Engine {
             serving: roster.serving.clone(),
             countdown,
             witness: None,
+            stood_in: self.stand_ins.newest(),
             ve: None,
             drain: self
                 .drain

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{PeerKey, PeerUrl, Role, Witness};
+use super::{PeerKey, PeerUrl, Role, StandIn, Witness};
 use crate::{contact::Millis, context::Context, guid::Guid};
 
 /// A server's report to its peers.
@@ -44,6 +44,9 @@ pub struct PeerReport {
     /// A drain or drill in progress.
     #[serde(default, rename = "handover")]
     pub drain: Option<Value>,
+    /// When it last served clients instead of the primary, the oldest first; [`MOST_STAND_INS`](super::MOST_STAND_INS) at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood_in: Vec<StandIn>,
 }
 
 /// A server's clients.

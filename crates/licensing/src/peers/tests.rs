@@ -20,6 +20,7 @@ fn standing(name: &str, context: Option<Context>, role: Role) -> Membership {
 
 fn report(name: &str) -> PeerReport {
     PeerReport {
+        stood_in: Vec::new(),
         name: name.to_owned(),
         version: "0.1.0".to_owned(),
         role: Role::Primary,

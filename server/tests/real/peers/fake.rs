@@ -55,6 +55,7 @@ impl FakePeer {
 
     pub fn report(&self) -> PeerReport {
         PeerReport {
+            stood_in: Vec::new(),
             name: "fake".to_owned(),
             version: "9".to_owned(),
             role: Role::Backup,
