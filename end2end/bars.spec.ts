@@ -225,7 +225,7 @@ test('a server in use: refusals, review, conflict', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/configuration`);
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     const review = page.getByRole('button', { name: 'Review changes' });
     await hour.fill('24');
     await page.getByLabel('Nodes for HTTP', { exact: true }).fill('one.example;;two example');

@@ -17,7 +17,7 @@ export function network({ hands }: Way, get: () => World): void {
     const round = page.getByRole('region', { name: 'Last attempt' });
     await asPerson(page, world.server, ADMIN);
     await page.goto(world.server.url);
-    await expect(page.getByRole('main')).toContainText('In service: 4 licenses are loaded.');
+    await expect(page.getByRole('main')).toContainText('4 licenses are in service.');
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Exchange' }));
     await expectPage(page, 'Online exchange');
 
@@ -83,6 +83,6 @@ export function lapsed({ hands }: Way, get: () => World): void {
     await hands.press(contact);
     await expect(contact).toContainText('All well');
     await page.goto(world.server.url);
-    await expect(main).toContainText(/In service: \d licenses are loaded\./);
+    await expect(main).toContainText(/\d licenses are in service\./);
   });
 }

@@ -94,7 +94,7 @@ test.describe('a server in use', () => {
     const before = server.file();
     await press(page, page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Configuration' }));
     await expectPage(page, 'Configuration');
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     await type(page, hour, '24');
     expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
     await expectRefused(page, hour, '24', /0 to 23/);
@@ -124,7 +124,7 @@ test.describe('a server in use', () => {
   test('the summary of a refused form leads to the field', async ({ page }) => {
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/configuration`);
-    await type(page, page.getByLabel('Preset minute', { exact: true }), '60');
+    await type(page, page.getByLabel('Sync minute', { exact: true }), '60');
     expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
     await page.keyboard.press('Shift+Tab');
     const link = page.getByRole('alert').getByRole('link', { name: /0 to 59/ });
@@ -133,6 +133,6 @@ test.describe('a server in use', () => {
     }
     await expect(link).toBeFocused();
     await page.keyboard.press('Enter');
-    await expect(page.getByLabel('Preset minute', { exact: true })).toBeFocused();
+    await expect(page.getByLabel('Sync minute', { exact: true })).toBeFocused();
   });
 });

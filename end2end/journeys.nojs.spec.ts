@@ -125,8 +125,8 @@ test.describe('a server in use', () => {
     await signIn(page, server, ADMIN);
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Configuration' }).click();
     const before = readFileSync(server.conf);
-    const hour = page.getByLabel('Preset hour', { exact: true });
-    const minute = page.getByLabel('Preset minute', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
+    const minute = page.getByLabel('Sync minute', { exact: true });
     await hour.fill('24');
     await minute.fill('17');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(422);
@@ -159,7 +159,7 @@ test.describe('a server in use', () => {
     await asPerson(page, server, ADMIN);
     const before = readFileSync(server.conf);
     await page.goto(`${server.url}/configuration`);
-    const [hour, minute] = ['Preset hour', 'Preset minute'].map((label) => page.getByLabel(label, { exact: true }));
+    const [hour, minute] = ['Sync hour', 'Sync minute'].map((label) => page.getByLabel(label, { exact: true }));
     await hour.fill('11');
     await minute.fill('12');
     await page.getByRole('searchbox', { name: 'Filter the settings' }).fill('log detail');
@@ -168,7 +168,7 @@ test.describe('a server in use', () => {
     await expect(hour).toBeHidden();
     await page.getByRole('button', { name: 'Clear filter' }).click();
     await expect(hour).toHaveValue('11');
-    await page.getByRole('button', { name: /^Reset to default ?: Preset minute$/ }).click();
+    await page.getByRole('button', { name: /^Reset to default ?: Sync minute$/ }).click();
     await expect(hour).toHaveValue('11');
     await expect(minute).toHaveValue('default');
     await page.getByRole('button', { name: 'Review changes' }).click();

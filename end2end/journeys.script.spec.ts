@@ -81,7 +81,7 @@ test.describe('a server in use', () => {
     await alive(page);
     const before = server.file();
     await page.getByRole('link', { name: 'Configuration', exact: true }).click();
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     await hour.fill('24');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(422);
     await expectRefused(page, hour, '24', /0 to 23/);
@@ -174,7 +174,7 @@ test.describe('a server in use', () => {
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/configuration`);
     await alive(page);
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     const bar = page.getByRole('button', { name: 'Review changes' }).locator('..');
     const sticks = () => bar.evaluate((element) => getComputedStyle(element).position);
     expect(await sticks(), 'a bar with nothing to say stays where it is').toBe('static');
@@ -200,7 +200,7 @@ test.describe('a server in use', () => {
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/configuration`);
     await alive(page);
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     await hour.fill('7');
     const filter = page.getByRole('searchbox', { name: 'Filter the settings' });
     await filter.fill('log detail');
@@ -212,7 +212,7 @@ test.describe('a server in use', () => {
     await expect(page.getByText('No settings match')).toBeVisible();
     await page.getByRole('button', { name: 'Clear filter' }).click();
     await expect(hour).toHaveValue('7');
-    await page.getByRole('button', { name: /^Reset to default ?: Preset hour$/ }).click();
+    await page.getByRole('button', { name: /^Reset to default ?: Sync hour$/ }).click();
     await expect(hour).toHaveValue('default');
     await expect(page.getByText(/unsaved change/)).toBeHidden();
   });
@@ -246,9 +246,9 @@ test.describe('a server in use', () => {
     const listening = page.waitForResponse((response) => new URL(response.url()).pathname === '/events');
     for (const one of [page, other]) await one.goto(`${server.url}/configuration`);
     await listening;
-    await page.getByLabel('Preset minute', { exact: true }).fill('41');
+    await page.getByLabel('Sync minute', { exact: true }).fill('41');
 
-    await other.getByLabel('Preset hour', { exact: true }).fill('3');
+    await other.getByLabel('Sync hour', { exact: true }).fill('3');
     await other.getByRole('button', { name: 'Review changes' }).click();
     await other.getByLabel('Why this change?').fill('From the other browser');
     await other.getByRole('button', { name: 'Save the change' }).click();
@@ -256,7 +256,7 @@ test.describe('a server in use', () => {
 
     const stale = page.getByRole('status').filter({ hasText: 'What this form shows has changed on the server.' });
     await expect(stale).toBeVisible();
-    await expect(page.getByLabel('Preset minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
+    await expect(page.getByLabel('Sync minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
     // It stands above the buttons of the page, not over them, and goes when it is told to.
     await page.evaluate(() => window.scrollTo(0, 0));
     const [message, action] = [await stale.locator('..').boundingBox(), await page.getByRole('link', { name: 'History', exact: true }).boundingBox()];
@@ -324,14 +324,14 @@ test('a lost connection is said, and the page finds back by itself', async ({ an
   const listening = page.waitForResponse((response) => new URL(response.url()).pathname === '/events');
   await page.goto(`${first.url}/configuration`);
   await listening;
-  await page.getByLabel('Preset hour', { exact: true }).fill('11');
+  await page.getByLabel('Sync hour', { exact: true }).fill('11');
   await first.stop({ keepData: true });
   const lost = page.getByRole('status').filter({ hasText: 'No connection to the server since' });
   await expect(lost).toBeVisible({ timeout: 12_000 });
   const second = await Server.start({ data: first.data, port: new URL(first.url).port });
   try {
     await expect(lost).toBeHidden({ timeout: 15_000 });
-    await expect(page.getByLabel('Preset hour', { exact: true })).toHaveValue('11');
+    await expect(page.getByLabel('Sync hour', { exact: true })).toHaveValue('11');
   } finally {
     await second.stop();
   }

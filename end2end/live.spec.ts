@@ -187,7 +187,7 @@ test.describe('one server', () => {
 
   test('a page of somebody who was signed out says so and keeps what was typed', async ({ page }) => {
     await open(page, server, '/configuration');
-    const hour = page.getByLabel('Preset hour', { exact: true });
+    const hour = page.getByLabel('Sync hour', { exact: true });
     await hour.fill('7');
     const elsewhere = await server.signIn(ADMIN);
     await server.ask('/account/sessions/revoke-others', { cookie: elsewhere, form: {} });

@@ -299,9 +299,9 @@ test('markup in what people and files say stays text', async ({ page }) => {
     }
     // Typed into a refused form, it comes back as text.
     await page.goto(`${attacked.url}/configuration`);
-    await page.getByLabel('Preset hour', { exact: true }).fill(evil);
+    await page.getByLabel('Sync hour', { exact: true }).fill(evil);
     await page.getByRole('button', { name: 'Review changes' }).click();
-    await expect(page.getByLabel('Preset hour', { exact: true })).toHaveValue(evil);
+    await expect(page.getByLabel('Sync hour', { exact: true })).toHaveValue(evil);
     await expect(page.getByRole('alert').first()).toBeVisible();
     expect(await page.evaluate(() => document.querySelectorAll('#evil, img').length)).toBe(0);
   } finally {

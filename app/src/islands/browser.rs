@@ -161,6 +161,11 @@ pub(crate) fn show_modal(dialog: &HtmlDialogElement) {
     }
 }
 
+/// Whether a dialog is open.
+pub(crate) fn is_shown(dialog: &HtmlDialogElement) -> bool {
+    dialog.open()
+}
+
 /// Whether the focus is where keys write text.
 fn typing() -> bool {
     document().active_element().is_some_and(|element| {

@@ -2,6 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use std::time::Duration;
+
+/// After this time the picture of the last press is there.
+const PAINTED: Duration = Duration::from_millis(60);
+/// The page has settled, and nobody waits for a key.
+const IDLE: Duration = Duration::from_millis(400);
 
 /// Something the palette can open or do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,9 +53,11 @@ pub fn Palette() -> impl IntoView {
     let shortcuts = NodeRef::<html::Dialog>::new();
     let input = NodeRef::<html::Input>::new();
     let matches = RwSignal::new(Vec::<Destination>::new());
-    let look = move |words: String| {
-        matches.set(found(&words));
+    let list = move |words: &str| {
+        matches.set(found(words));
         at.set(0);
+    };
+    let ask = move |words: String| {
         search(words.clone(), move |texts| {
             // An answer to what is typed no longer comes too late.
             if typed.get_untracked() == words {
@@ -58,15 +66,40 @@ pub fn Palette() -> impl IntoView {
             }
         });
     };
-    let open = move || {
+    let is_empty = move || typed.with_untracked(String::is_empty);
+    let clear = move || {
         typed.set(String::new());
-        look(String::new());
-        if let Some(dialog) = dialog.get_untracked() {
-            show(&dialog);
-        }
         if let Some(input) = input.get_untracked() {
             input.set_value("");
         }
+        list("");
+    };
+    // The list was made while the dialog was closed, and the server is asked when it is seen: opening draws nothing else.
+    let open = move || {
+        if !is_empty() || matches.with_untracked(Vec::is_empty) {
+            clear();
+        } else if at.get_untracked() > 0 {
+            at.set(0);
+        }
+        if let Some(dialog) = dialog.get_untracked() {
+            show(&dialog);
+        }
+        let and_ask = move || {
+            if is_empty() {
+                ask(String::new());
+            }
+        };
+        set_timeout(and_ask, PAINTED);
+    };
+    let tidy = move || {
+        let is_closed = dialog.get_untracked().is_some_and(|dialog| !is_shown(&dialog));
+        if is_closed && (!is_empty() || matches.with_untracked(Vec::is_empty)) {
+            clear();
+        }
+    };
+    let look = move |words: String| {
+        list(&words);
+        ask(words);
     };
     let go = move |index: usize| {
         if let Some(one) = matches.get_untracked().get(index) {
@@ -88,6 +121,7 @@ pub fn Palette() -> impl IntoView {
     };
     Effect::new(move |_| {
         ready.set(true);
+        set_timeout(tidy, IDLE);
         listen(open, move || {
             if let Some(dialog) = shortcuts.get_untracked() {
                 show(&dialog);
@@ -99,7 +133,7 @@ pub fn Palette() -> impl IntoView {
             <span>"Search"</span>
             <kbd>"Ctrl K"</kbd>
         </button>
-        <dialog class="palette" node_ref=dialog aria-label="Search">
+        <dialog class="palette" node_ref=dialog aria-label="Search" on:close=move |_| set_timeout(tidy, IDLE)>
             <input
                 class="palette-input" type="text" role="combobox" aria-label="Search" aria-expanded="true" aria-controls="palette-list"
                 aria-autocomplete="list" autocomplete="off" placeholder="Page, setting, product, client, action" node_ref=input
@@ -139,7 +173,7 @@ pub fn Palette() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-use super::browser::{on_shortcuts as listen, places, search, send, show_modal as show};
+use super::browser::{is_shown, on_shortcuts as listen, places, search, send, show_modal as show};
 
 #[cfg(not(feature = "hydrate"))]
 fn listen(_palette: impl Fn() + 'static, _shortcuts: impl Fn() + 'static) {}
@@ -149,6 +183,10 @@ fn search(_words: String, _done: impl FnOnce(Vec<String>) + 'static) {}
 fn send(_href: &str, _name: &str, _value: &str) {}
 #[cfg(not(feature = "hydrate"))]
 fn show<T>(_dialog: &T) {}
+#[cfg(not(feature = "hydrate"))]
+fn is_shown<T>(_dialog: &T) -> bool {
+    false
+}
 #[cfg(not(feature = "hydrate"))]
 fn places() -> Vec<(String, String)> {
     Vec::new()

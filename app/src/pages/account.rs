@@ -158,9 +158,19 @@ pub struct SentForm {
 #[component]
 pub fn ConfirmPasswordPage(data: SentForm) -> impl IntoView {
     let lead = format!("Nothing has changed yet. For the next {} minutes you won't be asked again.", data.minutes);
+    let what = match data.path.as_str() {
+        paths::SERVERS_INVITE => "Make a code for another server",
+        paths::SERVERS_JOIN => "Join another server",
+        paths::SERVERS_REMOVE => "Remove a server",
+        paths::SERVERS_DRAIN => "Drain to backup",
+        paths::SERVERS_DRILL => "Start a failover drill",
+        paths::EXCHANGE_REGISTRATION | paths::EXCHANGE_REGISTRATION_CORRECT => "Change the registration",
+        paths::LICENSE_INSTALL => "Install a machine license",
+        _ => "Your password",
+    };
     view! {
         <PageHeader title="Confirm your password" lead=lead.drawn() />
-        <Card title="Your password" id="confirm">
+        <Card title=what id="confirm">
             <form method="post" action=data.path class="stack">
                 <FormErrors />
                 {data.fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}

@@ -226,6 +226,12 @@ fn write_state(row: &ClientView, cell: &mut Cell<'_>) {
         cell.markup(" ");
         cell.pill(Tone::Danger, "Id used twice");
     }
+    if let Some(contest) = &row.contest {
+        cell.sub(|cell| {
+            cell.text("another application was refused at ");
+            cell.code(&contest.address);
+        });
+    }
     if let Some(at) = row.counted_until_ms {
         cell.sub(|cell| {
             cell.text("licenses released ");

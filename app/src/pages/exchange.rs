@@ -239,9 +239,10 @@ fn short(status_id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::contact::{ContactModel, DAY, contact_sentence, next_sentence};
+    use super::contact::{ContactModel, DAY, contact_sentence, next_in, next_sentence};
     use super::*;
     use licensing::guid::Guid;
+    use licensing::words::Zone;
 
     const NOW: i64 = 1_795_270_200_000;
 
@@ -269,11 +270,11 @@ mod tests {
 
     #[test]
     fn a_try_after_failures_is_named_a_try() {
-        let hours = |hours: i64| Some(NOW + hours * DAY / 24);
-        assert_eq!(next_sentence(hours(21), false, 0, NOW).as_deref(), Some("Next sync in 21 h."));
-        assert_eq!(next_sentence(hours(1), true, 3, NOW).as_deref(), Some("Next attempt in 1 h."));
-        assert_eq!(next_sentence(hours(-2), false, 0, NOW).as_deref(), Some("Next sync is due now."));
-        assert_eq!(next_sentence(hours(-2), true, 0, NOW).as_deref(), Some("First sync is due now."));
+        let next = |hours: i64, first, failed| next_in(NOW + hours * DAY / 24, first, failed, NOW, &Zone::utc());
+        assert_eq!(next(21, false, 0), "Next sync Sun 22 Nov, 11:10 UTC.");
+        assert_eq!(next(1, true, 3), "Next attempt Sat 21 Nov, 15:10 UTC.");
+        assert_eq!(next(-2, false, 0), "Next sync is due now.");
+        assert_eq!(next(-2, true, 0), "First sync is due now.");
         assert_eq!(next_sentence(None, false, 0, NOW), None);
     }
 

@@ -136,7 +136,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
 fn Now(now: Judgement) -> impl IntoView {
     view! {
         <Statement tone=now.level.into() sentence=now.sentence>
-            {now.hours.map(|hours| view! { <HoursLeft hours=hours /> })}
+            {now.hours.map(|hours| view! { <HoursLeft hours=hours told_ms=now.until /> })}
             {now.next.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
             {(!now.steps.is_empty()).then(|| view! {
                 <div class="do-now">

@@ -95,6 +95,7 @@ const fn action(group: ActionGroup, name: &'static str, label: &'static str) -> 
 /// Every action there is. A test looks for actions in the code that are missing here.
 pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Configuration, "conf.save", "Settings changed"),
+    action(ActionGroup::Configuration, "conf.found", "File found"),
     action(ActionGroup::Configuration, "conf.outside", "File changed outside Leasehold"),
     action(ActionGroup::Configuration, "conf.keep", "Outside change acknowledged"),
     action(ActionGroup::Configuration, "conf.settle", "Interrupted save settled"),

@@ -129,7 +129,10 @@ fn certificates(certificates: &[CertificateFacts]) -> Drawn {
             cell.text(&of.name);
             cell.sub(|cell| cell.text(if of.is_own { "made by Leasehold" } else { &of.path }));
             if let Some(fingerprint) = &of.fingerprint {
-                cell.sub(|cell| cell.code(&format!("SHA-256 {fingerprint}")));
+                cell.sub(|cell| {
+                    cell.text("SHA-256 ");
+                    cell.code(fingerprint);
+                });
             }
         }))
         .column(Column::time("Expires", |of: &CertificateFacts, cell: &mut Cell<'_>| match &of.until {

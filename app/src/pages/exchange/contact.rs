@@ -7,7 +7,7 @@ use crate::components::{Cell, Column, Date, Glyph, Icon, Table, day_and_month};
 use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
-use licensing::words::{about, count};
+use licensing::words::{Zone, about, count, instant_near};
 
 /// How long ago the nodes last answered, and what follows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,15 +97,20 @@ pub(super) fn effect(contact: &ContactModel) -> String {
     if contact.last_ms.is_none() { "The first sync brings the licenses.".to_owned() } else { contact.effect.clone() }
 }
 
-/// "Next sync in 21 h."
+/// "Next sync Sun 22 Nov, 11:10 UTC."
 pub(super) fn next_sentence(next_ms: Option<i64>, first: bool, failed_rounds: u32, now_ms: i64) -> Option<String> {
-    let left = next_ms? - now_ms;
+    next_ms.map(|at| next_in(at, first, failed_rounds, now_ms, &engine::service::local_zone(at)))
+}
+
+/// The same in a time zone.
+pub(super) fn next_in(next_ms: i64, first: bool, failed_rounds: u32, now_ms: i64, zone: &Zone) -> String {
     let what = match (failed_rounds, first) {
         (0, true) => "First sync",
         (0, false) => "Next sync",
         _ => "Next attempt",
     };
-    Some(if left < NOW_ISH { format!("{what} is due now.") } else { format!("{what} in {}.", about(left)) })
+    let is_due = next_ms - now_ms < NOW_ISH;
+    if is_due { format!("{what} is due now.") } else { format!("{what} {}.", instant_near(next_ms, now_ms, zone)) }
 }
 
 /// The picture, what it means, and every phase with its date.

@@ -65,7 +65,9 @@ fn lead(opening: Opening, issues: &[&Issue]) -> Opening {
         Some(worst) if worst.level > level(opening.tone) => Opening {
             tone: worst.level.into(),
             sentence: worst.sentence.clone(),
-            why: Some(opening.sentence),
+            // While no server may be there for clients, licenses in service are no comfort.
+            why: Some(opening.sentence)
+                .filter(|_| !(worst.level == Urgency::Critical && worst.path.starts_with(paths::SERVERS))),
             ..Opening::default()
         },
         _ => opening,
@@ -162,7 +164,7 @@ fn service(data: &Overview) -> Opening {
         Some((loaded, ..)) => {
             let subject = count(loaded, "license is", "licenses are");
             let why = (contact.phase == "late").then(|| "The sync is overdue; Leasehold keeps trying.".to_owned());
-            (contact.tone, format!("In service: {subject} loaded."), why)
+            (contact.tone, format!("{subject} in service."), why)
         }
     };
     Opening { tone, sentence, why, deadline: pressing, ..base }
@@ -203,8 +205,8 @@ mod tests {
     #[test]
     fn service_comes_before_everything_else() {
         for (phase, tone, licenses, sentence) in [
-            ("in_touch", Tone::Success, Some((12, 0, 40)), "In service: 12 licenses are loaded."),
-            ("late", Tone::Info, Some((1, 3, 40)), "In service: 1 license is loaded."),
+            ("in_touch", Tone::Success, Some((12, 0, 40)), "12 licenses are in service."),
+            ("late", Tone::Info, Some((1, 3, 40)), "1 license is in service."),
             ("lapsed", Tone::Danger, Some((0, 12, 0)), "No license is in service."),
             ("in_touch", Tone::Warning, Some((0, 2, 0)), "No license is in service."),
             ("in_touch", Tone::Warning, None, "No license is in service."),
@@ -248,7 +250,7 @@ mod tests {
         data.contact = contact("in_touch", Tone::Success);
         data.licenses = Some((2, 0, 2));
         let said = opening(&data);
-        assert_eq!(said.sentence, "In service: 2 licenses are loaded.");
+        assert_eq!(said.sentence, "2 licenses are in service.");
         assert!(said.told_apart);
     }
 }

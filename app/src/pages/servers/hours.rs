@@ -17,10 +17,10 @@ const FLOOR: i64 = 118;
 const EDGE: i64 = 8;
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// "71 h 12 min left of 100 h", and until when they hold.
+/// "71 h 12 min left of 100 h", and until when they hold, unless that was said already.
 #[component]
-pub(super) fn HoursLeft(hours: Hours) -> impl IntoView {
-    let until = hours.empty_at_ms.map(|at| {
+pub(super) fn HoursLeft(hours: Hours, told_ms: Option<i64>) -> impl IntoView {
+    let until = hours.empty_at_ms.filter(|at| told_ms != Some(*at)).map(|at| {
         let iso = absolute(at);
         view! { <span class="until">"until "<b>{iso}</b></span> }
     });
@@ -70,7 +70,7 @@ pub(super) fn Runway(hours: Hours, forecast: Option<String>) -> impl IntoView {
             <dl class="facts">
                 <div><dt>"Left"</dt><dd>{words::hours(hours.left_ms)}</dd></div>
                 <div><dt>"Licensed"</dt><dd>{words::hours(hours.granted_ms)}</dd></div>
-                <div><dt>"Used"</dt><dd>{words::hours(hours.granted_ms - hours.left_ms)}</dd></div>
+                <div><dt>"Used"</dt><dd>{used(hours.granted_ms - hours.left_ms)}</dd></div>
                 <div><dt>"Running"</dt><dd>{match running {
                     Some(at) => view! { "since "<TimeAgo at_ms=at /> }.drawn(),
                     None => "no".drawn(),
@@ -81,6 +81,15 @@ pub(super) fn Runway(hours: Hours, forecast: Option<String>) -> impl IntoView {
         </Card>
     }
     .drawn()
+}
+
+/// What is left is told in whole minutes: what was used of one is not nothing, and not a minute.
+pub(super) fn used(ms: i64) -> String {
+    match ms {
+        ..=0 => "none".to_owned(),
+        1..60_000 => "less than 1 min".to_owned(),
+        _ => words::hours(ms),
+    }
 }
 
 /// The hours fall to zero.
@@ -117,4 +126,16 @@ fn Falling(hours: Hours, now: i64, empty: i64) -> impl IntoView {
         </figure>
     }
     .drawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used;
+
+    #[test]
+    fn part_of_a_minute_is_neither_nothing_nor_a_minute() {
+        for (ms, words) in [(-5, "none"), (0, "none"), (300, "less than 1 min"), (59_999, "less than 1 min"), (60_000, "1 min")] {
+            assert_eq!(used(ms), words, "{ms}");
+        }
+    }
 }

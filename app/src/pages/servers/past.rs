@@ -1,5 +1,6 @@
 //! What happened: hours used by incident, failovers and what both sides saw of them, overlapping use.
 
+use super::hours::used;
 use crate::components::{Card, Column, EmptyState, Table, TimeNear};
 use crate::drawn::Draw;
 use crate::paths;
@@ -53,7 +54,7 @@ pub(super) fn Incidents(incidents: Vec<CountdownRun>) -> impl IntoView {
                 .sort_by("clients", |incident| incident.most_clients),
         )
         .column(
-            Column::number("Used", |incident: &CountdownRun, cell| cell.text(&span(incident.spent_ms)))
+            Column::number("Used", |incident: &CountdownRun, cell| cell.text(&used(incident.spent_ms)))
                 .sort_by("spent", |incident| incident.spent_ms),
         )
         .draw(&incidents);

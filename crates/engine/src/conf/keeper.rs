@@ -211,7 +211,8 @@ impl Engine {
                 revision.number
             ),
         };
-        let entry = NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done };
+        let action = if first { "conf.found" } else { "conf.outside" };
+        let entry = NewAuditEntry { actor: &actor, action, sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry.about_all(changed.iter().map(|changed| changed.setting.key))).await?;
         self.publish(Some(RevisionText { revision, bytes }), None).await;
         Ok(())

@@ -157,7 +157,7 @@ impl Group {
         match self {
             Group::Identity => "Identity",
             Group::Nodes => "Licensing nodes",
-            Group::Schedule => "Daily exchange",
+            Group::Schedule => "Daily sync",
             Group::Service => "Service",
         }
     }

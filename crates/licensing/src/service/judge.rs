@@ -391,7 +391,7 @@ impl Facts<'_> {
         };
         let (sentence, next) = match standby {
             Some(backup) if backup.hours_left() == Some(0) => {
-                (format!("No server is serving: {} has no backup hours left.", backup.name), vec![silent])
+                (format!("No server is active: {} has no backup hours left.", backup.name), vec![silent])
             }
             Some(backup) => (
                 format!("{} is not responding. {} is on standby.", primary.name, backup.name),

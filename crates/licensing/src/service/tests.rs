@@ -216,7 +216,7 @@ fn every_situation_says_who_serves_until_when_and_what_to_do() {
         ),
         (
             "the primary is silent, and no hours are left", without_hours_left(backup(0)), vec![silent(primary(5))], Unserved, Critical,
-            "No server is serving: lic-02 has no backup hours left.",
+            "No server is active: lic-02 has no backup hours left.",
             vec!["lic-01 has not responded for 12 min."],
             vec!["On lic-01: restart the service, or restore its network. Clients return within 15 seconds."],
             vec![], None,

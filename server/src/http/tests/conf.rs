@@ -213,7 +213,7 @@ async fn any_change_can_be_undone_by_itself_after_a_review_and_the_history_says_
     assert_eq!(refused.status(), StatusCode::CONFLICT);
     let page = text(refused).await;
     let again = page.split("id=\"again\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(again.contains("Log detail") && !again.contains("Preset hour"), "{again}");
+    assert!(again.contains("Log detail") && !again.contains("Sync hour"), "{again}");
     for value in ["<code>2</code>", "<code>3</code>"] {
         assert!(again.contains(value), "{value} in {again}");
     }
@@ -305,7 +305,7 @@ async fn a_conflict_names_each_setting_and_the_others_merge() {
     let fields = [("base", base.as_str()), (HOUR, "6"), (MINUTE, "41")];
     let page = ada.answer("/configuration", &fields, StatusCode::CONFLICT).await;
     let both = page.split("id=\"both\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(both.contains("Preset hour") && !both.contains("Preset minute") && !both.contains("Log detail"), "{both}");
+    assert!(both.contains("Sync hour") && !both.contains("Sync minute") && !both.contains("Log detail"), "{both}");
     for value in ["<code>6</code>", "<code>23</code>", "<code>default</code>"] {
         assert!(both.contains(value), "{value} in {both}");
     }
@@ -332,7 +332,7 @@ async fn the_api_names_the_settings_of_a_conflict() {
     let refused = put(&etag, "6").await;
     assert_eq!(refused.status(), StatusCode::PRECONDITION_FAILED);
     let body: Value = serde_json::from_str(&text(refused).await).unwrap();
-    let expected = json!([{ "key": HOUR, "label": "Preset hour", "before": "default", "yours": "6", "theirs": "23" }]);
+    let expected = json!([{ "key": HOUR, "label": "Sync hour", "before": "default", "yours": "6", "theirs": "23" }]);
     assert_eq!(body["conflicts"], expected);
     assert!(body["detail"].as_str().unwrap().contains("you set 6, the file now has 23, before it was default."));
 }

@@ -186,6 +186,8 @@ async fn sensitive_forms_ask_for_the_password_and_keep_what_was_typed() {
         } else {
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{}", route.path);
             assert!(page.contains("Confirm your password") && page.contains("value=\"C0DE\""), "{page}");
+            let says = route.path != "/servers/join" || page.contains("Join another server");
+            assert!(says, "it says what for: {page}");
         }
     }
     for path in ["/servers/drain", "/servers/drill", "/servers/invite", "/servers/join", "/servers/remove"] {

@@ -104,7 +104,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "FLEX_DESIRED_SYNC_HOUR",
         section: SECTION,
-        label: "Preset hour",
+        label: "Sync hour",
         help: "The hour of the daily sync, in this server's local time. Hour and minute both 0 \
                mean no fixed time: the server syncs 24 h after the last sync. For midnight, use 00:01 or 23:59.",
         kind: SettingKind::Number { min: 0, max: 23 },
@@ -117,7 +117,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "FLEX_DESIRED_SYNC_MINUTE",
         section: SECTION,
-        label: "Preset minute",
+        label: "Sync minute",
         help: "The minute of that hour. Hour and minute both 0 mean no fixed time: the server syncs 24 h after the \
                last sync. For midnight, use 00:01 or 23:59.",
         kind: SettingKind::Number { min: 0, max: 59 },
