@@ -42,6 +42,8 @@ pub(crate) struct Attention {
     started_with: OnceLock<u16>,
     /// Settings of the conf file that a flag or the environment overrides, by key.
     overridden: OnceLock<Vec<(&'static str, SettingOverride)>>,
+    /// What the licenses came to when they were last counted.
+    licenses: Mutex<Option<(Arc<Licenses>, LicenseFacts)>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -333,8 +335,23 @@ impl Engine {
         .judge()
     }
 
-    fn license_facts(&self) -> Option<LicenseFacts> {
-        let all = self.standings()?;
+    pub(crate) fn license_facts(&self) -> Option<LicenseFacts> {
+        let mut facts = self.attention.license_facts(&self.standings()?);
+        let over = self.leases.over_committed();
+        facts.over_committed = over.iter().map(ToString::to_string).collect();
+        Some(facts)
+    }
+}
+
+impl Attention {
+    /// What the licenses come to: as it was, while they stand as they did.
+    fn license_facts(&self, all: &Arc<Licenses>) -> LicenseFacts {
+        let mut last = self.licenses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, facts)) = last.as_ref()
+            && Arc::ptr_eq(of, all)
+        {
+            return facts.clone();
+        }
         let mut facts = LicenseFacts::default();
         let mut ending: BTreeMap<String, Millis> = BTreeMap::new();
         for item in &all.items {
@@ -346,12 +363,11 @@ impl Engine {
                 }
             }
         }
-        facts.not_loaded = not_loaded(&all).values().sum();
+        facts.not_loaded = not_loaded(all).values().sum();
         facts.ending = ending.into_iter().collect();
         facts.ending.sort_by_key(|(_, end)| *end);
-        let over = self.leases.over_committed();
-        facts.over_committed = over.iter().map(ToString::to_string).collect();
-        Some(facts)
+        *last = Some((all.clone(), facts.clone()));
+        facts
     }
 }
 

@@ -37,7 +37,7 @@ pub use usage::{Snapshot, UsageReport};
 
 pub(crate) use background::SyncControl;
 pub(crate) use contact::{ContactKeeper, KnownClock};
-pub(crate) use licenses::BundleInForce;
+pub(crate) use licenses::{BundleInForce, LastStandings};
 
 use licensing::contact::Millis;
 use serde::{Deserialize, Serialize};

@@ -75,6 +75,8 @@ pub struct Engine {
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The installed licenses.
     pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::BundleInForce>>>,
+    /// How they stood at the last look.
+    pub(crate) last_standings: exchange::LastStandings,
     /// Syncing with the nodes.
     pub(crate) sync: exchange::SyncControl,
     /// One answer is applied at a time.
@@ -167,6 +169,7 @@ impl Engine {
             stored_identity: cached::Cached::default(),
             last_changes: Mutex::default(),
             installed: tokio::sync::watch::Sender::new(None),
+            last_standings: exchange::LastStandings::default(),
             sync: exchange::SyncControl::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),
             nodes: std::sync::OnceLock::new(),

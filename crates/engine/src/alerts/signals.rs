@@ -40,7 +40,7 @@ impl Engine {
             days_since_sync: contact.days(),
             expiring: self.expiring(contact.high_water),
             clock_flagged: Some(contact.flagged.is_some()),
-            not_loaded: licenses.as_ref().map(off),
+            not_loaded: licenses.as_deref().map(off),
             outside: Some(edit.into_iter().collect()),
             refused: self.refused(),
             audit_broken: found.audit,

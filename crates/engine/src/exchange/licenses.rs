@@ -1,9 +1,10 @@
 //! The installed licenses: the signed bundle, verified each time it is loaded.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use licensing::bundle::{self, Bundle, License, LicenseKind, LicenseStatus, LicenseVerdict, SignedBundle, standing};
 use licensing::context::Context;
+use licensing::guid::Guid;
 use licensing::status_response::{AcceptedResponse, InstalledBundle};
 use licensing::vendor_key::VendorKey;
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -104,6 +105,74 @@ pub struct Licenses {
     pub installed_at: i64,
 }
 
+/// How the licenses stood at the last look. It holds while all that it depends on is the same, so that pages of many licenses don't
+/// judge each anew.
+#[derive(Debug, Default)]
+pub(crate) struct LastStandings(Mutex<Option<Look>>);
+
+#[derive(Debug)]
+struct Look {
+    of: LookedAt,
+    /// From this time to before that one, at which the next license ends.
+    from: i64,
+    until: i64,
+    licenses: Arc<Licenses>,
+}
+
+/// What the standings depend on, besides the time.
+#[derive(Debug)]
+struct LookedAt {
+    installed: Arc<BundleInForce>,
+    guid: Option<Guid>,
+    flexible: bool,
+    in_service: bool,
+}
+
+impl Look {
+    fn holds(&self, of: &LookedAt, now: i64) -> bool {
+        Arc::ptr_eq(&self.of.installed, &of.installed)
+            && (self.of.guid, self.of.flexible, self.of.in_service) == (of.guid, of.flexible, of.in_service)
+            && (self.from..self.until).contains(&now)
+    }
+}
+
+impl LookedAt {
+    fn judge(&self, now: i64) -> Licenses {
+        let installed = &self.installed;
+        let verdict = |license: &License| match self.guid {
+            Some(guid) if self.flexible && guid == installed.bundle.guid => {
+                standing(license, installed.bundle.context, self.in_service, now)
+            }
+            Some(guid) if self.flexible => LicenseVerdict {
+                standing: LicenseStatus::OtherServer,
+                reason: Some(format!(
+                    "These licenses are for {}, but license_server.conf has the GUID {guid}. Restore the GUID, or register the new one and sync.",
+                    installed.bundle.guid
+                )),
+            },
+            _ => LicenseVerdict {
+                standing: LicenseStatus::OtherServer,
+                reason: Some(
+                    "Flexible licensing is off, or license_server.conf has no GUID. Turn it on to use these licenses."
+                        .to_owned(),
+                ),
+            },
+        };
+        let item = |license: &Arc<License>| LicenseItem {
+            license: license.clone(),
+            verdict: verdict(license),
+            in_use: 0,
+            over_committed: false,
+        };
+        Licenses {
+            items: installed.licenses.iter().map(item).collect(),
+            serial: installed.bundle.serial.get(),
+            context: installed.bundle.context,
+            installed_at: installed.at,
+        }
+    }
+}
+
 impl Engine {
     /// The installed bundle.
     pub(crate) fn installed(&self) -> Option<Arc<BundleInForce>> {
@@ -129,55 +198,36 @@ impl Engine {
 
     /// All licenses, in service or not; empty before the first sync.
     pub fn licenses(&self) -> Option<Licenses> {
-        let mut all = self.standings()?;
+        let mut all = Arc::unwrap_or_clone(self.standings()?);
         self.spread_use(&mut all.items);
         Some(all)
     }
 
     /// What the contact clock means for the licenses there are, in one or two sentences.
     pub fn contact_effect(&self) -> String {
-        let items = self.standings().map(|all| all.items).unwrap_or_default();
-        let counts: Vec<_> = items.iter().map(|item| (item.verdict.standing, 1)).collect();
+        let all = self.standings();
+        let counts: Vec<_> = all.iter().flat_map(|all| &all.items).map(|item| (item.verdict.standing, 1)).collect();
         bundle::effect(self.contact().rule(), &counts)
     }
 
     /// The same without numbers in use.
-    pub(crate) fn standings(&self) -> Option<Licenses> {
+    pub(crate) fn standings(&self) -> Option<Arc<Licenses>> {
         let installed = self.installed()?;
-        let effective = self.conf().effective;
         let contact = self.contact();
-        let items = installed
-            .licenses
-            .iter()
-            .map(|license| {
-                let verdict = match effective.guid {
-                    Some(guid) if effective.flexible && guid == installed.bundle.guid => {
-                        standing(license, installed.bundle.context, contact.in_service(), contact.high_water)
-                    }
-                    Some(guid) if effective.flexible => LicenseVerdict {
-                        standing: LicenseStatus::OtherServer,
-                        reason: Some(format!(
-                            "These licenses are for {}, but license_server.conf has the GUID {guid}. Restore the GUID, or register the new one and sync.",
-                            installed.bundle.guid
-                        )),
-                    },
-                    _ => LicenseVerdict {
-                        standing: LicenseStatus::OtherServer,
-                        reason: Some(
-                            "Flexible licensing is off, or license_server.conf has no GUID. Turn it on to use these licenses."
-                                .to_owned(),
-                        ),
-                    },
-                };
-                LicenseItem { license: license.clone(), verdict, in_use: 0, over_committed: false }
-            })
-            .collect();
-        Some(Licenses {
-            items,
-            serial: installed.bundle.serial.get(),
-            context: installed.bundle.context,
-            installed_at: installed.at,
-        })
+        let of = {
+            let conf = self.conf.borrow();
+            let (guid, flexible) = (conf.effective.guid, conf.effective.flexible);
+            LookedAt { installed, guid, flexible, in_service: contact.in_service() }
+        };
+        let mut last = self.last_standings.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(look) = last.as_ref().filter(|look| look.holds(&of, contact.high_water)) {
+            return Some(look.licenses.clone());
+        }
+        let licenses = Arc::new(of.judge(contact.high_water));
+        let ends = of.installed.licenses.iter().filter_map(|license| license.expires);
+        let until = ends.filter(|end| *end > contact.high_water).min().unwrap_or(i64::MAX);
+        *last = Some(Look { of, from: contact.high_water, until, licenses: licenses.clone() });
+        Some(licenses)
     }
 
     /// Use is counted by product, and shown with the licenses in service, filling the first one first.

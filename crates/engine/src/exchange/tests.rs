@@ -338,3 +338,28 @@ async fn a_server_whose_clock_runs_ahead_is_in_touch_after_a_fresh_answer() {
     world.push(&answer).await.unwrap();
     assert_eq!(world.engine.contact().days(), Some(0));
 }
+
+#[tokio::test]
+async fn licenses_are_judged_again_when_what_their_standing_depends_on_changes_and_not_before() {
+    let world = World::registered().await;
+    world.exchange(1, 50).await;
+    let first = world.engine.standings().unwrap();
+    world.clock.advance(DAY);
+    assert!(Arc::ptr_eq(&first, &world.engine.standings().unwrap()), "a day changes nothing");
+    let flexible = async |mode: &str| {
+        let change = crate::conf::ConfChange::Values(vec![("FLEXIBLE_LICENSING_MODE".to_owned(), mode.to_owned())]);
+        world.engine.save_conf(&Actor::system(), &BaseRevision::Newest, &change, "").await.unwrap();
+    };
+    flexible("0").await;
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::OtherServer)));
+    flexible("1").await;
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
+    world.exchange(2, 51).await;
+    assert_eq!(world.licensed(), Some((51, LicenseStatus::Active)));
+    assert_eq!(world.engine.license_facts().map(|facts| (facts.loaded, facts.not_loaded)), Some((1, 0)));
+    world.clock.advance(398 * DAY);
+    assert_eq!(world.licensed(), Some((51, LicenseStatus::Lapsed)));
+    assert_eq!(world.engine.license_facts().map(|facts| (facts.loaded, facts.not_loaded)), Some((0, 1)));
+    world.clock.advance(DAY);
+    assert_eq!(world.licensed(), Some((51, LicenseStatus::Expired)), "it ends on its day");
+}

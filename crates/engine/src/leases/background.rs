@@ -62,8 +62,8 @@ impl Engine {
     fn licensed_products(&self) -> (BTreeMap<ProductCode, Licensed>, Vec<ProductCode>) {
         let mut licensed: BTreeMap<ProductCode, Licensed> = BTreeMap::new();
         let mut out = BTreeSet::new();
-        for item in self.standings().map(|all| all.items).unwrap_or_default() {
-            let license = item.license;
+        for item in self.standings().iter().flat_map(|all| &all.items) {
+            let license = &item.license;
             if item.verdict.standing != LicenseStatus::Active {
                 out.insert(license.product.clone());
                 continue;
