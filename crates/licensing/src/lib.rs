@@ -58,6 +58,8 @@ pub mod service;
 pub mod status_report;
 #[cfg(feature = "exchange")]
 pub mod status_response;
+#[cfg(feature = "exchange")]
+pub mod totp;
 pub mod usage;
 pub mod ve;
 #[cfg(feature = "exchange")]

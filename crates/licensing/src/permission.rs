@@ -18,8 +18,10 @@ pub enum Role {
 }
 
 /// One permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Permission {
     /// See status, settings, licenses and usage.
     View,
@@ -75,6 +77,32 @@ impl Permission {
         Permission::ManageBackups,
         Permission::ImportUsage,
     ];
+
+    /// The word in the API, in commands and where it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// What it allows, as people read it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Permission::View => "See status, settings, licenses and usage",
+            Permission::OwnAccount => "Change the own password and two-step sign-in",
+            Permission::Exchange => "Sync with the licensing nodes, release licenses",
+            Permission::HandleAlerts => "Acknowledge alerts and silence their rules",
+            Permission::Drain => "Start and end drains and failover drills",
+            Permission::ViewAudit => "Read the audit log",
+            Permission::ViewLogs => "Read the server's log",
+            Permission::EditConfiguration => "Change the configuration, alert rules and channels",
+            Permission::RestoreConfiguration => "Restore an earlier configuration",
+            Permission::Register => "Register this server",
+            Permission::ManageServers => "Add and remove servers",
+            Permission::ManageUsers => "Manage users and their sessions",
+            Permission::ManageTokens => "Manage API tokens",
+        }
+    }
 
     /// The least role that has this permission.
     #[must_use]
@@ -146,6 +174,95 @@ impl Role {
     }
 }
 
+/// What a caller may do: what its role allows; of a token that is limited, only a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    role: Role,
+    /// The permissions of a limited token; none: all of the role.
+    only: Option<Vec<Permission>>,
+}
+
+/// A permission that the role of a token doesn't have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The role {role} does not have the permission {word}. Leave it out, or choose the role {least}.", role = .0, word = .1.as_str(), least = .1.least_role())]
+pub struct BeyondRole(pub Role, pub Permission);
+
+impl Rights {
+    /// All that a role allows.
+    #[must_use]
+    pub fn of(role: Role) -> Self {
+        Self { role, only: None }
+    }
+
+    /// A part of what a role allows. Seeing is always part of it; no permissions: all of the role.
+    ///
+    /// # Errors
+    /// The first permission that the role doesn't have.
+    pub fn limited(role: Role, only: &[Permission]) -> Result<Self, BeyondRole> {
+        if only.is_empty() {
+            return Ok(Self::of(role));
+        }
+        if let Some(beyond) = only.iter().find(|permission| !role.allows(**permission)) {
+            return Err(BeyondRole(role, *beyond));
+        }
+        let only = Permission::ALL.into_iter().filter(|each| *each == Permission::View || only.contains(each));
+        Ok(Self::limited_to(role, only.collect()))
+    }
+
+    /// Exactly this part, as it was stored; what the role doesn't have stays out.
+    #[must_use]
+    pub fn limited_to(role: Role, only: Vec<Permission>) -> Self {
+        Self { role, only: Some(only) }
+    }
+
+    /// The role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The permissions of a limited token.
+    #[must_use]
+    pub fn only(&self) -> Option<&[Permission]> {
+        self.only.as_deref()
+    }
+
+    /// Whether this may be done.
+    #[must_use]
+    pub fn allows(&self, permission: Permission) -> bool {
+        self.why_not(permission).is_none()
+    }
+
+    /// Why this may not be done; `None` when it may.
+    #[must_use]
+    pub fn why_not(&self, permission: Permission) -> Option<&'static str> {
+        let is_left_out = self.only.as_ref().is_some_and(|only| !only.contains(&permission));
+        let left_out = "This API token is limited to other permissions.";
+        self.role.why_not(permission).or_else(|| is_left_out.then_some(left_out))
+    }
+}
+
+/// Not the name of a permission.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Unknown permission “{typed}”. Use {all}.", typed = .0, all = all_words())]
+pub struct PermissionError(String);
+
+fn all_words() -> String {
+    crate::words::list(Permission::ALL.map(Permission::as_str))
+}
+
+impl FromStr for Permission {
+    type Err = PermissionError;
+
+    fn from_str(input: &str) -> Result<Permission, PermissionError> {
+        let word = input.trim().to_lowercase().replace('-', "_");
+        Permission::ALL
+            .into_iter()
+            .find(|permission| permission.as_str() == word)
+            .ok_or_else(|| PermissionError(input.chars().take(40).collect()))
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -200,6 +317,41 @@ mod tests {
                 assert!(reason.is_none_or(|sentence| sentence.ends_with('.')));
             }
         }
+    }
+
+    #[test]
+    fn a_limited_token_may_see_and_do_its_part_and_never_more_than_its_role() {
+        let all = Rights::of(Role::Operator);
+        assert_eq!((all.allows(Drain), all.allows(Register), all.only()), (true, false, None));
+        assert_eq!(Rights::limited(Role::Operator, &[]), Ok(all));
+        let part = Rights::limited(Role::Operator, &[Exchange, Exchange]).unwrap();
+        assert_eq!(part.only(), Some(&[View, Exchange][..]));
+        for permission in Permission::ALL {
+            assert_eq!(part.allows(permission), [View, Exchange].contains(&permission), "{permission:?}");
+        }
+        assert!(part.why_not(Drain).unwrap().contains("limited to other permissions"));
+        assert!(part.why_not(Register).unwrap().contains("role administrator"));
+        let beyond = Rights::limited(Role::Viewer, &[View, Exchange]).unwrap_err();
+        assert_eq!(beyond, BeyondRole(Role::Viewer, Exchange));
+        assert_eq!(
+            beyond.to_string(),
+            "The role viewer does not have the permission exchange. Leave it out, or choose the role operator."
+        );
+    }
+
+    #[test]
+    fn every_permission_reads_back_and_says_what_it_allows() {
+        for permission in Permission::ALL {
+            assert_eq!(permission.as_str().parse(), Ok(permission));
+            assert_eq!(permission.as_str().to_uppercase().replace('_', "-").parse(), Ok(permission));
+            assert_eq!(serde_json::to_value(permission).ok(), Some(permission.as_str().into()));
+            assert!(!permission.label().is_empty());
+        }
+        let unknown = "fly".parse::<Permission>().unwrap_err();
+        assert!(
+            unknown.to_string().starts_with("Unknown permission “fly”. Use view, edit_configuration,"),
+            "{unknown}"
+        );
     }
 
     #[test]
