@@ -16,6 +16,7 @@ pub mod servers;
 pub mod settings;
 pub mod setup;
 pub mod usage;
+pub mod users;
 
 use crate::components::{Glyph, Icon, LinkButton, PageHeader};
 use crate::drawn::Draw;

@@ -5,7 +5,13 @@ use serde::Serialize;
 
 pub const OVERVIEW: &str = "/";
 pub const LOGIN: &str = "/login";
+/// The second step of signing in.
+pub const LOGIN_CODE: &str = "/login/code";
 pub const LOGOUT: &str = "/logout";
+/// One-time links; the token follows.
+pub const INVITE: &str = "/invite";
+/// Route pattern of [`invite`].
+pub const INVITE_PATTERN: &str = "/invite/{token}";
 pub const THEME: &str = "/theme";
 pub const EVENTS: &str = "/events";
 /// Takes items off the check-list of the overview.
@@ -103,6 +109,18 @@ pub const LOGS: &str = "/logs";
 /// Lines of the log as a file.
 pub const LOGS_TEXT: &str = "/logs.txt";
 
+pub const USERS: &str = "/users";
+/// Where the page of users invites.
+pub const USERS_AT_INVITE: &str = "/users#invite";
+/// Makes an invitation.
+pub const USERS_INVITE: &str = "/users/invite";
+/// Withdraws an invitation.
+pub const USERS_WITHDRAW: &str = "/users/withdraw";
+/// Route pattern of [`user`]; what can be done lies under it.
+pub const USER_PATTERN: &str = "/users/{id}";
+pub const TOKENS: &str = "/users/tokens";
+pub const TOKENS_REVOKE: &str = "/users/tokens/revoke";
+
 /// Finds anything by words; works without script too.
 pub const SEARCH: &str = "/search";
 pub const AUDIT: &str = "/audit";
@@ -132,6 +150,13 @@ pub const ACCOUNT: &str = "/account";
 pub const ACCOUNT_AT_PASSWORD: &str = "/account#password-card";
 /// Where the account page lists the sessions.
 pub const ACCOUNT_AT_SESSIONS: &str = "/account#sessions";
+/// Signing in with a code of an authenticator app.
+pub const ACCOUNT_TOTP: &str = "/account/two-step";
+pub const ACCOUNT_TOTP_START: &str = "/account/two-step/start";
+pub const ACCOUNT_TOTP_CONFIRM: &str = "/account/two-step/confirm";
+pub const ACCOUNT_TOTP_OFF: &str = "/account/two-step/off";
+/// New recovery codes.
+pub const ACCOUNT_TOTP_CODES: &str = "/account/two-step/codes";
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
 pub const ACCOUNT_SESSIONS_REVOKE: &str = "/account/sessions/revoke";
 pub const ACCOUNT_SESSIONS_REVOKE_OTHERS: &str = "/account/sessions/revoke-others";
@@ -166,6 +191,10 @@ pub const API_AUDIT: &str = "/api/v1/audit";
 pub const API_BACKUPS: &str = "/api/v1/backups";
 /// How this server and its surroundings are, over the API.
 pub const API_DIAGNOSTICS: &str = "/api/v1/diagnostics";
+/// The API tokens, over the API.
+pub const API_TOKENS: &str = "/api/v1/tokens";
+/// The users, over the API.
+pub const API_USERS: &str = "/api/v1/users";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
 /// Unlocks records.
@@ -317,6 +346,21 @@ pub fn audit_of(object: &str) -> String {
 /// The use of this product over time.
 pub fn usage_of(product: &str) -> String {
     with_query(USAGE, &[("product", product)])
+}
+
+/// One user.
+pub fn user(id: i64) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// What can be done with a user: `role`, `disable`, `enable`, `password-link`, `reset-two-step`, `end-sessions` or `remove`.
+pub fn user_action(id: i64, action: &str) -> String {
+    format!("{USERS}/{id}/{action}")
+}
+
+/// A one-time link: an invitation, or a new password.
+pub fn invite(token: &str) -> String {
+    format!("{INVITE}/{}", percent_encoded(token))
 }
 
 /// One rule of the alerts.

@@ -16,11 +16,13 @@ mod locked;
 mod logs;
 mod monitor;
 mod operations;
+mod people;
 mod registration;
 pub mod request;
 mod search;
 mod servers;
 mod status;
+mod two_step;
 mod usage;
 mod ve;
 
@@ -46,6 +48,8 @@ use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
 use operations::{GatheredOperations, Operations};
 pub use usage::IMPORT as USAGE_IMPORT;
+pub use people::link_url;
+pub use two_step::issuer;
 
 /// Largest body that is read, bytes: the answer of a licensing node, even one that is then refused as too large.
 const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
@@ -86,6 +90,8 @@ fn gathered() -> GatheredOperations {
         alerts::operations,
         accounts::operations,
         backups::operations,
+        people::operations,
+        two_step::operations,
         diagnostics::operations,
         logs::operations,
         audit::operations,

@@ -15,6 +15,7 @@ pub mod database;
 pub mod diagnostics;
 pub mod exchange;
 pub mod form;
+pub mod invite;
 pub mod licenses;
 pub mod login;
 pub mod logs;
@@ -24,7 +25,10 @@ mod refusal;
 pub mod search;
 pub mod servers;
 pub mod setup;
+pub mod tokens;
+pub mod two_step;
 pub mod usage;
+pub mod users;
 
 use std::ops::Deref;
 
@@ -37,7 +41,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use engine::actor::{Actor, Origin};
 use futures::{StreamExt, stream};
-use licensing::permission::{Permission, Role};
+use licensing::permission::Permission;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
@@ -105,12 +109,7 @@ impl Console {
 
     /// Whether who asks may do this.
     pub fn may(&self, permission: Permission) -> bool {
-        self.caller.known.as_ref().is_some_and(|known| known.role().allows(permission))
-    }
-
-    /// The role of who asks.
-    pub fn role(&self) -> Role {
-        self.caller.known.as_ref().map_or(Role::Viewer, AuthenticatedCaller::role)
+        self.caller.known.as_ref().is_some_and(|known| known.why_not(permission).is_none())
     }
 
     /// The signed-in session: id of the user, and its handle. None for a token.

@@ -5,7 +5,7 @@ use app::pages::search::{ACTIONS, Found};
 use app::paths;
 use engine::{DatabaseError, Engine};
 use licensing::conf::setting::SETTINGS;
-use licensing::permission::{Permission, Role};
+use licensing::permission::Permission;
 use licensing::search::{rank, words};
 
 /// Results of one kind; among more nobody chooses.
@@ -21,13 +21,17 @@ const LONGEST: usize = 100;
 ///
 /// # Errors
 /// [`DatabaseError`]: the database does not respond.
-pub async fn search(engine: &Engine, role: Role, typed: &str) -> Result<Vec<Found>, DatabaseError> {
+pub async fn search(
+    engine: &Engine,
+    may: impl Fn(Permission) -> bool,
+    typed: &str,
+) -> Result<Vec<Found>, DatabaseError> {
     let typed: String = typed.chars().take(LONGEST).collect();
     let words = words(&typed);
     let mut all = Hits { words: &words, found: Vec::new() };
-    let allowed = places().filter(|place| role.allows(place.permission));
+    let allowed = places().filter(|place| may(place.permission));
     all.add("Page", allowed.map(|place| (Found::at(place.label, place.href), String::new())));
-    let allowed = ACTIONS.iter().filter(|action| role.allows(action.permission));
+    let allowed = ACTIONS.iter().filter(|action| may(action.permission));
     all.add("Action", allowed.map(|action| (action.found(), action.also.to_owned())));
     // Without a word these are all there is to say.
     if words.is_empty() {
@@ -67,18 +71,18 @@ pub async fn search(engine: &Engine, role: Role, typed: &str) -> Result<Vec<Foun
             (Found { hint: host.clone(), ..Found::at(name, paths::client(id)) }, typed.to_lowercase() + " " + &host)
         }),
     );
-    if role.allows(Permission::ManageUsers) {
+    if may(Permission::ManageUsers) {
         let users = engine.users().await.unwrap_or_default();
         all.add(
             "User",
             users.into_iter().map(|user| {
-                let href = paths::with_query(paths::AUDIT, &[("who", &user.name)]);
+                let href = paths::user(user.id);
                 let hint = user.role.to_string();
                 (Found { hint: hint.clone(), ..Found::at(user.name, href) }, hint)
             }),
         );
     }
-    if role.allows(Permission::ViewAudit) {
+    if may(Permission::ViewAudit) {
         let entries = engine.audit.find(&words, EACH as i64).await?;
         all.add(
             "Audit",

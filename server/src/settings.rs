@@ -148,6 +148,12 @@ pub const DESCRIBED: &[SettingDescription] = &[
         Unset::Value("local"),
     ),
     SettingDescription::new(
+        "require-totp",
+        "WORD",
+        "Who must sign in with a code of an authenticator app besides the password: nobody or administrators.",
+        Unset::Value("nobody"),
+    ),
+    SettingDescription::new(
         "proxy",
         "URL",
         "Proxy for the licensing nodes, such as http://proxy.example:3128; off for none.",
@@ -348,6 +354,8 @@ pub struct Settings {
     pub metrics_are_local: bool,
     /// Where the license of the usage monitor is found, and how users are counted.
     pub monitor: MonitorSettings,
+    /// Administrators must sign in in two steps.
+    pub require_totp: bool,
     /// Log filter, when given.
     pub log: Option<String>,
     /// The log file; none when it is off.
@@ -581,6 +589,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             server: host_and_port(get("monitor-license-server"))?,
             window: window(get("monitor-window"))?,
         },
+        require_totp: one_of(get("require-totp"), ["nobody", "administrators"])? == "administrators",
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
         license_log,
         license_log_keep: number(get("license-log-keep"), &crate::logging::KEEP)?,
@@ -800,6 +809,7 @@ mod tests {
             ("trusted-proxies", "10.0.0.0/33", "names “10.0.0.0/33”"),
             ("metrics", "all", "local or nobody"),
             ("hsts", "yes", "on or off"),
+            ("require-totp", "everybody", "nobody or administrators"),
             ("reporting-services", "health,trace", "names “trace”"),
             ("public-url", "lic-01.example", "Start the console's address with https://"),
             ("public-url", "https://example.com/licenses", "no path"),

@@ -89,6 +89,7 @@ pub enum Glyph {
     Database,
     Servers,
     Alerts,
+    Users,
 }
 
 impl Glyph {
@@ -103,6 +104,9 @@ impl Glyph {
             }
             Glyph::Account => {
                 "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.5-2.3 2.4-3.4 5.2-3.4s4.7 1.1 5.2 3.4"
+            }
+            Glyph::Users => {
+                "M6 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM1.8 13c.4-2 1.9-3 4.2-3s3.8 1 4.2 3M10.5 3.2a2.3 2.3 0 0 1 0 4M12 10.3c1.2.4 2 1.3 2.2 2.7"
             }
             Glyph::More => "M3 4.5h10M3 8h10M3 11.5h10",
             Glyph::Servers => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1",

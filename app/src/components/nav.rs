@@ -20,7 +20,7 @@ pub struct NavPlace {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [NavPlace; 14] = [
+pub(crate) const PLACES: [NavPlace; 15] = [
     NavPlace { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     NavPlace { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
     NavPlace { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
@@ -42,6 +42,7 @@ pub(crate) const PLACES: [NavPlace; 14] = [
         glyph: Glyph::Diagnostics,
         permission: Permission::View,
     },
+    NavPlace { label: "Users", href: paths::USERS, glyph: Glyph::Users, permission: Permission::ManageUsers },
     NavPlace { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
     NavPlace { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
     NavPlace { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },

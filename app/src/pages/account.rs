@@ -1,6 +1,12 @@
-//! Signing in, and the own account: password, sessions, theme.
+//! Signing in, and the own account: password, two-step sign-in, sessions, theme.
 
-use crate::components::{Card, Field, FormErrors, Hidden, PageHeader, Pill, Submit, ThemeChoice, TimeAgo};
+mod invite;
+mod two_step;
+
+pub use invite::{InvitePage, Invited, InvitedFor};
+pub use two_step::{LoginCodePage, TwoStep, TwoStepPage, TwoStepView};
+
+use crate::components::{Card, Field, FormErrors, Hidden, LinkButton, PageHeader, Pill, Submit, ThemeChoice, TimeAgo};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -28,13 +34,24 @@ pub fn AccountPage(data: Account) -> impl IntoView {
                     <div class="actions"><Submit look="primary">"Change password"</Submit></div>
                 </form>
             </Card>
-            <Card title="Appearance" id="appearance" span="c6">
-                <p class="muted">"System follows your device. The choice is saved in this browser."</p>
-                <ThemeChoice />
-            </Card>
+            <div class="c6 stacked">
+                <Card title="Two-step sign-in" id="two-step">
+                    <p>{if data.totp {
+                        view! { <Pill tone=Tone::Success text="On" /> }.drawn()
+                    } else {
+                        view! { <Pill tone=Tone::Neutral text="Off" /> }.drawn()
+                    }}</p>
+                    <p class="muted">"A code from an app on your phone, besides the password."</p>
+                    <div class="actions"><LinkButton href=paths::ACCOUNT_TOTP>{if data.totp { "Manage two-step sign-in" } else { "Set up two-step sign-in" }}</LinkButton></div>
+                </Card>
+                <Card title="Appearance" id="appearance">
+                    <p class="muted">"System follows your device. The choice is saved in this browser."</p>
+                    <ThemeChoice />
+                </Card>
+            </div>
             <Card title="Sessions" id="sessions" span="c12">
                 <ul class="sessions">
-                    {data.sessions.into_iter().map(|session| view! { <Session session=session /> }).collect_view()}
+                    {data.sessions.into_iter().map(|session| view! { <SessionLine session=session action=paths::ACCOUNT_SESSIONS_REVOKE.to_owned() /> }).collect_view()}
                 </ul>
                 {(others > 0).then(|| view! {
                     <form method="post" action=paths::ACCOUNT_SESSIONS_REVOKE_OTHERS class="actions">
@@ -51,18 +68,33 @@ pub fn AccountPage(data: Account) -> impl IntoView {
     .drawn()
 }
 
+/// One signed-in browser, with the button that signs it out.
 #[component]
-fn Session(session: SessionItem) -> impl IntoView {
-    let label = format!("Sign out {} at {}", session.device, session.address);
+pub(super) fn SessionLine(
+    session: SessionItem,
+    /// Where the form is sent.
+    action: String,
+    /// Whose it is, where that is not plain.
+    #[prop(optional, into)]
+    of: String,
+    /// The page to come back to, where the form has several.
+    #[prop(optional)]
+    back: &'static str,
+) -> impl IntoView {
+    let whose = if of.is_empty() { String::new() } else { format!("{of}, ") };
+    let label = format!("Sign out {whose}{} at {}", session.device, session.address);
+    let shown = (!of.is_empty() && !back.is_empty()).then(|| view! { <b>{of.clone()}</b> " · " });
+    // The own session of an administrator ends at its sign-out, not by mistake in a list.
     view! {
         <li>
             <div class="event-text">
-                <p><b>{session.device}</b> " " {session.current.then(|| view! { <Pill tone=Tone::Success text="This session" /> })}</p>
+                <p>{shown}<b>{session.device}</b> " " {session.current.then(|| view! { <Pill tone=Tone::Success text="This session" /> })}</p>
                 <p class="fine"><code>{session.address}</code>" · last seen " <TimeAgo at_ms=session.last_seen_ms />" · signed in " <TimeAgo at_ms=session.started_ms /></p>
             </div>
             {(!session.current).then(|| view! {
-                <form method="post" action=paths::ACCOUNT_SESSIONS_REVOKE>
+                <form method="post" action=action>
                     <Hidden name="id" value=session.id />
+                    {(!back.is_empty()).then(|| view! { <Hidden name="back" value=back /> })}
                     <button type="submit" class="button" aria-label=label>"Sign out"</button>
                 </form>
             })}
@@ -77,6 +109,8 @@ pub struct Account {
     pub name: String,
     pub role: Role,
     pub password_changed_ms: Option<i64>,
+    /// Two-step sign-in is on.
+    pub totp: bool,
     /// Signed in now, newest use first.
     pub sessions: Vec<SessionItem>,
     /// The fewest characters of a password.
@@ -201,7 +235,7 @@ pub fn LoginPage(data: Login) -> impl IntoView {
                 <button type="submit" class="button primary wide">"Sign in"</button>
             </form>
             <p class="fine">
-                "Forgot your password? On the server, " <code>"leasehold user reset NAME --password-stdin"</code> " sets a new one."
+                "Forgot your password? Ask an administrator for a link, or set a new one on the server: " <code>"leasehold user reset NAME --password-stdin"</code>
             </p>
         </div>
     }

@@ -54,7 +54,7 @@ impl Action {
 }
 
 /// All actions. What cannot be taken back leads to its form, which asks first.
-pub const ACTIONS: [Action; 19] = [
+pub const ACTIONS: [Action; 22] = [
     Action {
         post: Some(("now", "yes")),
         ..Action::to("Sync now", "exchange synchronize nodes licenses", paths::EXCHANGE_SYNC, Permission::Exchange)
@@ -96,6 +96,14 @@ pub const ACTIONS: [Action; 19] = [
         Permission::EditConfiguration,
     ),
     Action::to("Machine license", "request install virtual", paths::LICENSES_AT_MACHINE, Permission::View),
+    Action::to("Invite a user", "add person account", paths::USERS_AT_INVITE, Permission::ManageUsers),
+    Action::to("API tokens", "create revoke script", paths::TOKENS, Permission::ManageTokens),
+    Action::to(
+        "Two-step sign-in",
+        "totp 2fa second factor authenticator recovery codes",
+        paths::ACCOUNT_TOTP,
+        Permission::OwnAccount,
+    ),
     Action::to("Change my password", "account sign in", paths::ACCOUNT_AT_PASSWORD, Permission::OwnAccount),
     Action::to("Show my sessions", "account signed in devices", paths::ACCOUNT_AT_SESSIONS, Permission::OwnAccount),
     Action::theme("Theme: light", "light"),

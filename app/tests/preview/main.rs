@@ -19,6 +19,7 @@ mod samples;
 mod servers;
 mod setup;
 mod usage;
+mod users;
 
 use app::components::Document;
 use app::request::{Assets, RequestContext};

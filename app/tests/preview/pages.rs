@@ -41,6 +41,7 @@ pub fn all() -> Vec<Preview> {
         crate::alerts::pages(),
         crate::logs::pages(),
         crate::locked::pages(),
+        crate::users::pages(),
     ]
     .concat()
 }
@@ -348,6 +349,7 @@ fn own_pages() -> Vec<Preview> {
         name: "admin".into(),
         role: Role::Administrator,
         password_changed_ms: Some(NOW - 40 * DAY),
+        totp: true,
         sessions: vec![session("a", "Firefox on Linux", 0, true), session("b", "Safari on iPhone", 5 * HOUR, false)],
         password_min: 15,
     };

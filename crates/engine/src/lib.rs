@@ -3,6 +3,7 @@
 //! [`Engine`] carries out what `licensing` decides. All SQL of the server is in this crate; time comes from a
 //! [`clock::Clock`].
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -119,6 +120,8 @@ pub struct Engine {
     throttle: Mutex<Throttle>,
     pub(crate) unstored_sessions: Arc<accounts::unstored_sessions::UnstoredSessions>,
     pub(crate) refused: Mutex<accounts::refused::RefusedLogins>,
+    /// By user, the time step of a code that was used and could not be stored.
+    unstored_steps: Mutex<HashMap<i64, i64>>,
     /// Checked for an unknown user, so that both answers take equally long.
     pub(crate) decoy: String,
     /// Background tasks.
@@ -193,6 +196,7 @@ impl Engine {
             throttle: Mutex::default(),
             unstored_sessions: Arc::default(),
             refused: Mutex::default(),
+            unstored_steps: Mutex::default(),
             decoy,
             tasks: Arc::default(),
             started_at,
@@ -243,6 +247,10 @@ impl Engine {
         self.write_refused_logins(true).await;
         self.countdown.close().await;
         self.store.close().await;
+    }
+
+    pub(crate) fn unstored_steps(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
+        self.unstored_steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {

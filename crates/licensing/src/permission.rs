@@ -93,6 +93,7 @@ impl Permission {
             Permission::Exchange => "Sync with the licensing nodes, release licenses",
             Permission::HandleAlerts => "Acknowledge alerts and silence their rules",
             Permission::Drain => "Start and end drains and failover drills",
+            Permission::UnlockRecords => "Unlock records of the usage monitor",
             Permission::ViewAudit => "Read the audit log",
             Permission::ViewLogs => "Read the server's log",
             Permission::EditConfiguration => "Change the configuration, alert rules and channels",

@@ -8,7 +8,7 @@ use engine::accounts::setup::SetupError;
 use engine::accounts::tokens::{MAX_DAYS, Token as StoredToken, TokenError};
 use engine::accounts::users::{AccountError, User as StoredUser};
 use licensing::permission::Permission::{ManageTokens, ManageUsers, OwnAccount};
-use licensing::permission::Role;
+use licensing::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use utoipa_axum::routes;
@@ -32,17 +32,31 @@ pub fn operations(all: Operations) -> Operations {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct User {
+pub struct User {
     id: i64,
     /// Name to sign in with.
     name: String,
     role: Role,
     created_at: Time,
+    /// The last sign-in.
+    signed_in_at: Option<Time>,
+    /// Since when the user may not sign in.
+    disabled_at: Option<Time>,
+    /// Signs in with a code of an authenticator app besides the password.
+    totp: bool,
 }
 
 impl From<StoredUser> for User {
-    fn from(StoredUser { id, name, role, created_at }: StoredUser) -> Self {
-        Self { id, name, role, created_at: Time(created_at) }
+    fn from(of: StoredUser) -> Self {
+        Self {
+            id: of.id,
+            name: of.name,
+            role: of.role,
+            created_at: Time(of.created_at),
+            signed_in_at: of.signed_in_at.map(Time),
+            disabled_at: of.disabled_at.map(Time),
+            totp: of.totp,
+        }
     }
 }
 
@@ -93,9 +107,10 @@ struct NewPassword {
     password: String,
 }
 
+/// The user or token it was about.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Named {
-    name: String,
+pub struct Named {
+    pub name: String,
 }
 
 /// Sets a user's new password and ends that user's sessions.
@@ -120,8 +135,18 @@ impl From<AccountError> for Problem {
             AccountError::Sql(error) => error.into(),
             AccountError::Name => Problem::field("name", error),
             AccountError::Password(_) | AccountError::Wrong => Problem::field("password", error),
-            AccountError::Taken(_) | AccountError::Claimed => Self::new(StatusCode::CONFLICT, error.to_string()),
-            AccountError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            AccountError::WrongCode | AccountError::UsedCode => Problem::field("code", error),
+            AccountError::Invitee => Problem::field("invitee", error),
+            AccountError::Taken(_)
+            | AccountError::Claimed
+            | AccountError::LastAdministrator(_)
+            | AccountError::TotpOn
+            | AccountError::TotpOff(_)
+            | AccountError::TotpNotStarted => Self::new(StatusCode::CONFLICT, error.to_string()),
+            AccountError::Unknown(_) | AccountError::NoInvitation | AccountError::Link => {
+                Self::new(StatusCode::NOT_FOUND, error.to_string())
+            }
+            AccountError::Disabled => Self::new(StatusCode::FORBIDDEN, error.to_string()),
             AccountError::Wait(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
             AccountError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         }
@@ -133,10 +158,14 @@ impl From<AccountError> for Problem {
 struct Token {
     name: String,
     role: Role,
+    /// The permissions it is limited to; null: all of its role.
+    only: Option<Vec<Permission>>,
     created_by: String,
     created_at: Time,
     expires_at: Time,
     last_used_at: Option<Time>,
+    /// The address it was last used from.
+    last_used_from: Option<String>,
     revoked_at: Option<Time>,
 }
 
@@ -145,10 +174,12 @@ impl From<StoredToken> for Token {
         Self {
             name: of.name,
             role: of.role,
+            only: of.only,
             created_by: of.created_by,
             created_at: Time(of.created_at),
             expires_at: Time(of.expires_at),
             last_used_at: of.last_used_at.map(Time),
+            last_used_from: of.last_used_from,
             revoked_at: of.revoked_at.map(Time),
         }
     }
@@ -177,6 +208,9 @@ struct NewToken {
     #[serde(default = "least")]
     #[schema(default = "viewer")]
     role: Role,
+    /// Limits it to these permissions of its role, and seeing; empty: all that its role may.
+    #[serde(default)]
+    only: Vec<Permission>,
     #[serde(default = "quarter")]
     #[schema(default = 90, minimum = 1, maximum = 366)]
     days: u32,
@@ -198,6 +232,7 @@ struct CreatedToken {
     token: String,
     name: String,
     role: Role,
+    only: Vec<Permission>,
     days: u32,
 }
 
@@ -208,10 +243,10 @@ struct CreatedToken {
 async fn create_token(
     State(Api { engine, .. }): State<Api>,
     by: By,
-    Json(NewToken { name, role, days }): Json<NewToken>,
+    Json(NewToken { name, role, only, days }): Json<NewToken>,
 ) -> Result<(StatusCode, Answer<CreatedToken>), Problem> {
-    let token = engine.create_token(&by.actor(), &name, role, days).await?;
-    Ok((StatusCode::CREATED, Answer(CreatedToken { token, name, role, days })))
+    let token = engine.create_token(&by.actor(), &name, role, &only, days).await?;
+    Ok((StatusCode::CREATED, Answer(CreatedToken { token, name, role, only, days })))
 }
 
 /// Revokes a token.
@@ -235,6 +270,7 @@ impl From<TokenError> for Problem {
             TokenError::Sql(error) => error.into(),
             TokenError::Name => Problem::field("name", error),
             TokenError::Days => Problem::field("days", error),
+            TokenError::Beyond(_) => Problem::field("only", error),
             TokenError::Taken(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             TokenError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
         }

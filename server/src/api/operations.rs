@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use licensing::permission::Permission;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{
@@ -14,7 +15,7 @@ use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuil
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Api;
-use crate::http::access::Access;
+use crate::http::access::{Access, SET_UP_FIRST};
 use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::confirmed;
 use crate::http::middleware::finish::finish;
@@ -86,13 +87,16 @@ async fn guard(State((access, asks_password)): State<(Access, bool)>, request: R
         Access::Person(_) if matches!(known, AuthenticatedCaller::Token { .. }) => {
             Some("API tokens may not do this. Sign in to the console.")
         }
-        Access::May(permission) | Access::Person(permission) => known.role().why_not(permission),
+        Access::May(permission) | Access::Person(permission) => known.why_not(permission),
         Access::Open => None,
         Access::Unclaimed | Access::Wizard => Some("Only the set-up wizard may do this."),
     };
+    let is_own = matches!(access, Access::Person(Permission::OwnAccount));
+    let set_up_first = caller.is_some_and(|caller| caller.must_set_up_totp) && !is_own;
     let is_session = matches!(known, AuthenticatedCaller::User { .. });
     match why_not {
         Some(reason) => Problem::new(StatusCode::FORBIDDEN, reason).into_response(),
+        None if set_up_first => Problem::new(StatusCode::FORBIDDEN, SET_UP_FIRST).into_response(),
         // Who has found an open browser has no password.
         None if asks_password && is_session && !caller.is_some_and(|caller| caller.is_confirmed) => {
             Problem::unauthorized(format!(

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use engine::actor::{Actor, Origin};
 use engine::exchange::Channel;
-use licensing::permission::{Permission, Role};
+use licensing::permission::Permission;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
@@ -30,12 +30,15 @@ impl By {
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.role().is_some_and(|role| role.allows(permission))
+        self.0.known.as_ref().is_some_and(|known| known.why_not(permission).is_none())
     }
 
-    /// Its role; none without a caller.
-    pub fn role(&self) -> Option<Role> {
-        self.0.known.as_ref().map(AuthenticatedCaller::role)
+    /// Number of the user, if one is signed in.
+    pub fn user(&self) -> Option<i64> {
+        match &self.0.known {
+            Some(AuthenticatedCaller::User { who, .. }) => Some(who.user_id),
+            _ => None,
+        }
     }
 
     /// Name of the user and handle of the session, if one is signed in.

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use licensing::permission::Permission::View;
-use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -54,7 +53,7 @@ async fn find(
     by: By,
     Query(asked): Query<Words>,
 ) -> Result<Json<SearchResults>, Problem> {
-    let found = search(&engine, by.role().unwrap_or(Role::Viewer), &asked.q).await?;
+    let found = search(&engine, |permission| by.may(permission), &asked.q).await?;
     let items = found.into_iter().map(|found| SearchResult {
         kind: found.kind.to_owned(),
         label: found.label,

@@ -1,5 +1,5 @@
 use clap::{Args, Subcommand};
-use licensing::permission::Role;
+use licensing::permission::{Permission, Role};
 use serde_json::json;
 
 use super::Common;
@@ -26,6 +26,9 @@ pub struct Create {
     /// viewer, operator or administrator
     #[arg(long, default_value = "viewer")]
     role: Role,
+    /// Limit it to these permissions of its role, besides view: words separated by commas, such as exchange,handle_alerts
+    #[arg(long, value_name = "PERMISSIONS", value_delimiter = ',')]
+    only: Vec<Permission>,
     /// Days until the token expires
     #[arg(long, default_value_t = 90)]
     days: u32,
@@ -44,8 +47,9 @@ pub struct Revoke {
 impl Token {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Create(Create { name, role, days, common }) => {
-                let call = Call::post("/api/v1/tokens").json(&json!({ "name": name, "role": role, "days": days }));
+            Self::Create(Create { name, role, only, days, common }) => {
+                let body = json!({ "name": name, "role": role, "only": only, "days": days });
+                let call = Call::post("/api/v1/tokens").json(&body);
                 common.perform(remote, call, |value| format!("{}\n", text(value, "token"))).await
             }
             Self::Revoke(Revoke { name, common }) => {
@@ -58,15 +62,16 @@ impl Token {
                         let line = |t: &serde_json::Value| {
                             let ended = !t["revoked_at"].is_null();
                             let until = if ended { "ended".to_owned() } else { text(t, "expires_at") };
-                            vec![
-                                text(t, "name"),
-                                text(t, "role"),
-                                text(t, "created_by"),
-                                text(t, "last_used_at"),
-                                until,
-                            ]
+                            let only = t["only"].as_array().map_or_else(String::new, |only| {
+                                only.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>().join(",")
+                            });
+                            let [name, role, by, used, from] =
+                                ["name", "role", "created_by", "last_used_at", "last_used_from"]
+                                    .map(|key| text(t, key));
+                            vec![name, role, only, by, used, from, until]
                         };
-                        table(&["NAME", "ROLE", "MADE BY", "LAST USED", "EXPIRES"], &rows(value, line))
+                        let heads = ["NAME", "ROLE", "ONLY", "MADE BY", "LAST USED", "FROM", "EXPIRES"];
+                        table(&heads, &rows(value, line))
                     })
                     .await
             }

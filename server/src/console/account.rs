@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::DatabaseError;
 use engine::accounts::password;
-use engine::accounts::session_store::WhichSessions;
+use engine::accounts::session_store::{SessionItem as StoredSession, WhichSessions};
 use engine::accounts::users::AccountError;
 use leptos::prelude::*;
 
@@ -74,27 +74,37 @@ async fn end(form: &Form, which: WhichSessions<'_>) -> Result<Page, PageError> {
 /// The account of the viewer; an API token has no sessions.
 async fn load(console: &Console) -> Result<Account, DatabaseError> {
     let current = console.signed_in();
-    let sessions = match current {
-        Some((user, _)) => console.engine.sessions(user).await?,
-        None => Vec::new(),
+    let (sessions, user) = match current {
+        Some((user, _)) => {
+            let known = console.engine.user(user).await.map_err(|error| match error {
+                AccountError::Sql(error) => error,
+                _ => DatabaseError::RowNotFound,
+            })?;
+            (console.engine.sessions(user).await?, known)
+        }
+        None => (Vec::new(), None),
     };
+    let handle = current.map(|(_, handle)| handle);
     Ok(Account {
         name: console.name().to_owned(),
         role: console.caller.known.as_ref().ok_or(DatabaseError::RowNotFound)?.role(),
-        password_changed_ms: None,
-        sessions: sessions
-            .into_iter()
-            .map(|session| SessionItem {
-                current: current.is_some_and(|(_, handle)| handle == session.handle),
-                id: session.handle,
-                device: device(session.agent.as_deref().unwrap_or_default()),
-                address: session.address.unwrap_or_else(|| "unknown".to_owned()),
-                started_ms: session.created_at,
-                last_seen_ms: session.seen_at,
-            })
-            .collect(),
+        password_changed_ms: user.as_ref().map(|user| user.password_at),
+        totp: user.is_some_and(|user| user.totp),
+        sessions: sessions.into_iter().map(|session| session_item(session, handle)).collect(),
         password_min: password::MIN_CHARACTERS,
     })
+}
+
+/// A session as it is shown; `current` is the handle of the viewer's own.
+pub fn session_item(session: StoredSession, current: Option<&str>) -> SessionItem {
+    SessionItem {
+        current: current == Some(session.handle.as_str()),
+        id: session.handle,
+        device: device(session.agent.as_deref().unwrap_or_default()),
+        address: session.address.unwrap_or_else(|| "unknown".to_owned()),
+        started_ms: session.created_at,
+        last_seen_ms: session.seen_at,
+    }
 }
 
 /// Where the viewer is signed in, this browser included.

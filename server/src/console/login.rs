@@ -1,19 +1,21 @@
 //! Signing in and out.
 
 use app::drawn::Draw;
-use app::pages::account::{Login, LoginPage, Resume, ResumePage};
+use app::pages::account::{Login, LoginCodePage, LoginPage, Resume, ResumePage};
 use app::paths;
 use app::request::{FlashKind, FormState};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
+use engine::accounts::second_step::codes_left;
 use engine::accounts::session_store::{SessionUser, WHO};
 use engine::accounts::throttle::Guesser;
 use engine::accounts::users::{AccountError, User};
 use engine::actor::{Actor, Origin};
 use engine::audit::{AuditOutcome, NewAuditEntry};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::form::{Form, next, wrong};
 use super::{Console, Page, PageError, Refusal};
@@ -35,32 +37,113 @@ pub async fn log_in(form: Form) -> Result<Page, PageError> {
     let mut caller = form.caller.clone();
     caller.known = None;
     let (name, password) = (form.value("name"), form.value("password"));
-    let refuse =
-        |field, error| form.refuse(paths::LOGIN, vec![wrong(field, error)], async { Ok(show(form.value("next"))) });
     let number = device::number(&form, &form.parts.headers, name);
     let guesser = number.as_deref().map_or(Guesser::Stranger, Guesser::Device);
     match form.engine.log_in(&caller.actor(Origin::Console), name, password, guesser).await {
-        Ok(user) => {
-            enter(&form, &user).await.map_err(PageError::internal)?;
-            Ok(match resume(&form) {
-                Some(data) => Page::bare("Signed in again", || view! { <ResumePage data=data /> }.drawn()),
-                None => {
-                    let next = next(form.value("next"));
-                    match form.engine.storage_trouble() {
-                        Some(trouble) => form.tell(FlashKind::Danger, trouble, next).await,
-                        None => Page::to(next),
-                    }
-                }
-            })
+        Ok(user) if user.totp => ask_code(&form, &user).await,
+        Ok(user) => signed_in(&form, &user, None).await,
+        Err(error) => refuse(&form, (paths::LOGIN, "password"), error, show(form.value("next"))).await,
+    }
+}
+
+/// The page at `path` again, with why nobody got in.
+async fn refuse(form: &Form, (path, field): (&str, &str), error: AccountError, page: Page) -> Result<Page, PageError> {
+    if let AccountError::Sql(error) = error {
+        return Err(error.into());
+    }
+    let (seconds, status) = (error.retry_after_s(), error.status());
+    let errors = vec![wrong(seconds.is_none().then_some(field), error)];
+    let page = form.refuse(path, errors, async { Ok(page) }).await?;
+    Ok(match seconds {
+        Some(seconds) => {
+            page.status(status).header(header::RETRY_AFTER, HeaderValue::from(seconds.max(0).unsigned_abs()))
         }
-        Err(AccountError::Sql(error)) => Err(error.into()),
-        Err(error) => match error.retry_after_s() {
-            Some(seconds) => {
-                let (wait, status) = (HeaderValue::from(seconds.max(0).unsigned_abs()), error.status());
-                Ok(refuse(None, error).await?.status(status).header(header::RETRY_AFTER, wait))
-            }
-            None => refuse(Some("password"), error).await,
-        },
+        None => page,
+    })
+}
+
+/// Lets somebody in, and goes on to the page that was wanted. `left`: how many recovery codes are left after one was used.
+async fn signed_in(form: &Form, user: &User, left: Option<usize>) -> Result<Page, PageError> {
+    let used = left.map(|left| format!("Signed in with a recovery code; {}", codes_left(left)));
+    enter_saying(form, user, used.as_deref().unwrap_or("Signed in.")).await.map_err(PageError::internal)?;
+    if let Some(data) = resume(form) {
+        return Ok(Page::bare("Signed in again", || view! { <ResumePage data=data /> }.drawn()));
+    }
+    let next = next(form.value("next"));
+    Ok(match (form.engine.storage_trouble(), left) {
+        (Some(trouble), _) => form.tell(FlashKind::Danger, trouble, next).await,
+        (None, Some(left)) => {
+            let text = format!(
+                "You used a recovery code; {} If you have lost the app, turn off two-step sign-in in your account and set it up again.",
+                codes_left(left)
+            );
+            form.tell(FlashKind::Warning, text, next).await
+        }
+        (None, None) => Page::to(next),
+    })
+}
+
+/// Session key: who has shown the right password and is asked for a code.
+const FIRST_STEP: &str = "first-step";
+/// The code must come within this time after the password, milliseconds.
+const CODE_WITHIN_MS: i64 = 5 * 60 * 1000;
+
+/// Whose password was right, and when.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct FirstStep {
+    user_id: i64,
+    /// When the password was set: another one is none of this step.
+    password_at: i64,
+    /// On the wall clock and on the monotonic one.
+    at: (i64, i64),
+}
+
+fn code_page(next: &str) -> Page {
+    let next = next.to_owned();
+    Page::bare("Enter your code", || view! { <LoginCodePage next=next /> }.drawn()).at(paths::LOGIN_CODE)
+}
+
+/// The password was right: asks for the code, under a new session that is nobody's yet.
+async fn ask_code(form: &Form, user: &User) -> Result<Page, PageError> {
+    let at = (form.engine.now_ms(), form.engine.monotonic_ms());
+    let step = FirstStep { user_id: user.id, password_at: user.password_at, at };
+    form.session.clear().await;
+    form.session.cycle_id().await.map_err(PageError::internal)?;
+    form.session.insert(FIRST_STEP, step).await.map_err(PageError::internal)?;
+    Ok(code_page(form.value("next")).with_form(form.state(Vec::new())))
+}
+
+/// Who has shown the right password in this session a moment ago.
+async fn first_step(console: &Console) -> Result<Option<User>, PageError> {
+    let step = console.session.get::<FirstStep>(FIRST_STEP).await.ok().flatten();
+    let recent = |now: i64, at: i64| (0..CODE_WITHIN_MS).contains(&now.saturating_sub(at));
+    let (wall, mono) = (console.engine.now_ms(), console.engine.monotonic_ms());
+    let Some(step) = step.filter(|step| recent(wall, step.at.0) && recent(mono, step.at.1)) else { return Ok(None) };
+    let user = console.engine.user(step.user_id).await.map_err(PageError::internal)?;
+    Ok(user.filter(|user| user.totp && user.disabled_at.is_none() && user.password_at == step.password_at))
+}
+
+/// `GET /login/code`
+pub async fn code_form(console: Console) -> Result<Page, PageError> {
+    Ok(match first_step(&console).await? {
+        Some(_) => code_page(console.query("next")),
+        None => Page::to(paths::LOGIN),
+    })
+}
+
+/// `POST /login/code`
+pub async fn code(form: Form) -> Result<Page, PageError> {
+    let Some(user) = first_step(&form).await? else {
+        let errors = vec![wrong(None, "Enter your name and password first; the code must follow within 5 minutes.")];
+        return form.refuse(paths::LOGIN, errors, async { Ok(show(form.value("next"))) }).await;
+    };
+    let mut caller = form.caller.clone();
+    caller.known = None;
+    let device = device::number(&form, &form.parts.headers, &user.name);
+    let actor = caller.actor(Origin::Console);
+    match form.engine.second_step(&actor, &user, form.value("code"), device.as_deref()).await {
+        Ok(left) => signed_in(&form, &user, left).await,
+        Err(error) => refuse(&form, (paths::LOGIN_CODE, "code"), error, code_page(form.value("next"))).await,
     }
 }
 
@@ -103,6 +186,11 @@ fn resume(form: &Form) -> Option<Resume> {
 
 /// Starts a signed-in session under a new id. The browser is known from now on.
 pub async fn enter(form: &Form, user: &User) -> anyhow::Result<()> {
+    enter_saying(form, user, "Signed in.").await
+}
+
+/// The same with what the audit log says of it.
+async fn enter_saying(form: &Form, user: &User, sentence: &str) -> anyhow::Result<()> {
     let (session, caller) = (&form.session, &form.caller);
     session.clear().await;
     session.cycle_id().await?;
@@ -115,7 +203,8 @@ pub async fn enter(form: &Form, user: &User) -> anyhow::Result<()> {
     }
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    note(&form.engine, &actor, "session.login", "Signed in.").await;
+    note(&form.engine, &actor, "session.login", sentence).await;
+    form.engine.note_sign_in(user.id).await;
     Ok(())
 }
 

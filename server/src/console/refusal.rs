@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use app::request::FieldError;
 use axum::http::StatusCode;
+use engine::accounts::tokens::TokenError;
 use engine::accounts::users::AccountError;
 use engine::alerts::AlertError;
 use engine::backup::BackupError;
@@ -116,16 +117,39 @@ impl Refusal for AccountError {
         match self {
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Claimed => StatusCode::CONFLICT,
+            Self::Claimed
+            | Self::LastAdministrator(_)
+            | Self::NoInvitation
+            | Self::TotpOn
+            | Self::TotpOff(_)
+            | Self::TotpNotStarted => StatusCode::CONFLICT,
+            Self::Link | Self::Unknown(_) => StatusCode::NOT_FOUND,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::Wait(_) | Self::Busy | Self::Claimed => None,
+            Self::Name | Self::Taken(_) => Some("name"),
+            Self::Invitee => Some("invitee"),
+            Self::WrongCode | Self::UsedCode => Some("code"),
             Self::Password(_) | Self::Wrong => Some("password"),
-            _ => Some("name"),
+            _ => None,
+        }
+    }
+}
+
+impl Refusal for TokenError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Name | Self::Taken(_) => Some("name"),
+            Self::Days => Some("days"),
+            Self::Beyond(_) => Some("only"),
+            Self::Unknown(_) | Self::Sql(_) => None,
         }
     }
 }

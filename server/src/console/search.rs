@@ -10,6 +10,6 @@ use crate::search::search;
 /// `GET /search`
 pub async fn page(console: Console) -> Result<Page, PageError> {
     let typed = console.query("q").to_owned();
-    let found = search(&console.engine, console.role(), &typed).await?;
+    let found = search(&console.engine, |permission| console.may(permission), &typed).await?;
     Ok(Page::new("Search", || view! { <SearchPage typed=typed found=found /> }.drawn()))
 }

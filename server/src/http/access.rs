@@ -28,11 +28,22 @@ pub enum Access {
     Person(Permission),
 }
 
+/// Why an administrator without a second factor is not let through, where one is required.
+pub const SET_UP_FIRST: &str =
+    "This server requires two-step sign-in of administrators. Set it up in your account first.";
+
 /// Lets a request through, or refuses or redirects it.
 pub async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let caller = request.extensions().get::<Caller>();
     let known = caller.and_then(|c| c.known.clone());
+    // The wizard and the stream of events of the page that sets it up stay open.
+    let set_up_first = caller.is_some_and(|caller| caller.must_set_up_totp)
+        && !matches!(
+            access,
+            Access::Wizard | Access::May(Permission::OwnAccount) | Access::Person(Permission::OwnAccount)
+        )
+        && request.uri().path() != app::paths::EVENTS;
     let (permission, person) = match access {
         Access::Open => return next.run(request).await,
         Access::Unclaimed | Access::Wizard => {
@@ -72,9 +83,16 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
     let why_not = if person && is_token {
         Some("API tokens may not do this. Sign in to the console.")
     } else {
-        known.role().why_not(permission)
+        known.why_not(permission)
     };
     match why_not {
+        None if set_up_first && request.method() == Method::GET => {
+            Redirect::to(app::paths::ACCOUNT_TOTP).into_response()
+        }
+        None if set_up_first => {
+            PageError::Said(StatusCode::FORBIDDEN, "Set up two-step sign-in".into(), SET_UP_FIRST.into())
+                .into_response()
+        }
         None => next.run(request).await,
         Some(reason) => PageError::Said(StatusCode::FORBIDDEN, "Not allowed".into(), reason.into()).into_response(),
     }

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::accounts::session_store::{SessionUser, WHO, unattended};
 use engine::actor::{Actor, Origin};
-use licensing::permission::Role;
+use licensing::permission::{Permission, Rights, Role};
 use tower_sessions::Session;
 
 use super::problem::Problem;
@@ -24,6 +24,8 @@ pub struct Caller {
     pub known: Option<AuthenticatedCaller>,
     /// Whether the session has confirmed its password a moment ago.
     pub is_confirmed: bool,
+    /// Two-step sign-in is required of this user and not set up: nothing but the own account is open.
+    pub must_set_up_totp: bool,
 }
 
 /// A caller that has proven who it is.
@@ -32,7 +34,7 @@ pub enum AuthenticatedCaller {
     /// Signed in to the console.
     User { name: String, role: Role, who: SessionUser },
     /// An API token.
-    Token { name: String, role: Role },
+    Token { name: String, rights: Rights },
     /// A user of this machine, who has opened the control socket or the data folder.
     Local { name: String },
 }
@@ -46,9 +48,23 @@ impl AuthenticatedCaller {
 
     pub fn role(&self) -> Role {
         match self {
-            Self::User { role, .. } | Self::Token { role, .. } => *role,
+            Self::User { role, .. } => *role,
+            Self::Token { rights, .. } => rights.role(),
             Self::Local { .. } => Role::Administrator,
         }
+    }
+
+    /// What it may do.
+    pub fn rights(&self) -> Rights {
+        match self {
+            Self::Token { rights, .. } => rights.clone(),
+            other => Rights::of(other.role()),
+        }
+    }
+
+    /// Why it may not do this; `None` when it may.
+    pub fn why_not(&self, permission: Permission) -> Option<&'static str> {
+        self.rights().why_not(permission)
     }
 }
 
@@ -88,8 +104,8 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
     if let Some(token) = token {
-        match app.engine.token(token).await {
-            Ok(Some((name, role))) => caller.known = Some(AuthenticatedCaller::Token { name, role }),
+        match app.engine.token(token, caller.address.as_deref()).await {
+            Ok(Some((name, rights))) => caller.known = Some(AuthenticatedCaller::Token { name, rights }),
             Ok(None) => {
                 return Problem::unauthorized(
                     "This token is unknown, expired or revoked. Create one with `leasehold token create`.",
@@ -100,11 +116,12 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
         }
     } else if let Ok(Some(who)) = session.get::<SessionUser>(WHO).await {
         match app.engine.user(who.user_id).await {
-            Ok(Some(user)) => {
+            Ok(Some(user)) if user.disabled_at.is_none() => {
+                caller.must_set_up_totp = app.require_totp && user.role == Role::Administrator && !user.totp;
                 caller.known = Some(AuthenticatedCaller::User { name: user.name, role: user.role, who });
                 caller.is_confirmed = confirmed::is_confirmed(&app, &session).await;
             }
-            Ok(None) => {}
+            Ok(_) => {}
             Err(error) => return Problem::internal(&error).into_response(),
         }
     }

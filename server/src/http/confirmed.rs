@@ -16,6 +16,16 @@ pub const HOLDS_MS: i64 = 5 * 60 * 1000;
 const ASKED: &[&str] = &[
     "user.add",
     "user.password",
+    "user.invite",
+    "user.reset-link",
+    "user.role",
+    "user.disable",
+    "user.enable",
+    "user.remove",
+    "user.totp-on",
+    "user.totp-off",
+    "user.totp-reset",
+    "user.recovery-codes",
     "token.create",
     "token.revoke",
     "server.register",
@@ -33,9 +43,10 @@ const ASKED: &[&str] = &[
 pub fn is_asked(access: Access, audit: &[&str]) -> bool {
     let restores = matches!(access, Access::May(of) | Access::Person(of) if of == Permission::RestoreConfiguration)
         && !audit.is_empty();
-    // What the wizard does, nobody else could do yet; and the own password is asked for by its form.
-    let is_own = matches!(access, Access::Person(Permission::OwnAccount) | Access::Unclaimed | Access::Wizard);
-    restores || (!is_own && audit.iter().any(|action| ASKED.contains(action)))
+    // What the wizard does, nobody else could do yet; who comes with a link has no session; and the own password is asked for by its form.
+    let is_new = matches!(access, Access::Open | Access::Unclaimed | Access::Wizard);
+    let asks_itself = access == Access::Person(Permission::OwnAccount) && audit == ["user.password"];
+    restores || (!is_new && !asks_itself && audit.iter().any(|action| ASKED.contains(action)))
 }
 
 /// Whether the password was confirmed in this session a moment ago.

@@ -276,7 +276,7 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         .extensions()
         .get::<Caller>()
         .and_then(|caller| caller.known.as_ref())
-        .is_some_and(|known| known.role().why_not(Permission::View).is_none());
+        .is_some_and(|known| known.why_not(Permission::View).is_none());
     if !local && !may {
         return Problem::unauthorized(
             "Metrics are available with an API token, and from this machine unless a proxy is in between or `metrics = nobody` is set. Create a token with `leasehold token create`.",

@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, OwnAccount, Register,
-    RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, ManageTokens, ManageUsers, OwnAccount,
+    Register, RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -33,8 +33,8 @@ use crate::assets;
 use crate::console::exchange::{by_hand, registration};
 use crate::console::page::is_api;
 use crate::console::{
-    Page, PageError, account, alerts, audit, clients, clusters, conf, database, diagnostics, draw, exchange, licenses,
-    login, logs, overview, search, servers, setup, usage,
+    Page, PageError, account, alerts, audit, clients, clusters, conf, database, diagnostics, draw, exchange, invite,
+    licenses, login, logs, overview, search, servers, setup, tokens, two_step, usage, users,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -64,6 +64,10 @@ fn pages(table: Table) -> Table {
     table
         .get(paths::LOGIN, Open, login::page)
         .post(paths::LOGIN, Open, &["session.login"], login::log_in)
+        .get(paths::LOGIN_CODE, Open, login::code_form)
+        .post(paths::LOGIN_CODE, Open, &["session.login"], login::code)
+        .get(paths::INVITE_PATTERN, Open, invite::page)
+        .post(paths::INVITE_PATTERN, Open, &["user.add", "user.password"], invite::accept)
         .post(paths::LOGOUT, Open, &["session.logout"], login::log_out)
         .post(paths::THEME, Open, &[], account::choose_theme)
         .get(paths::SETUP, Unclaimed, setup::token_page)
@@ -153,6 +157,25 @@ fn pages(table: Table) -> Table {
         .post(paths::ACCOUNT_PASSWORD, Person(OwnAccount), &["user.password"], account::password)
         .post(paths::ACCOUNT_SESSIONS_REVOKE, Person(OwnAccount), &["session.end"], account::revoke)
         .post(paths::ACCOUNT_SESSIONS_REVOKE_OTHERS, Person(OwnAccount), &["session.end"], account::revoke_others)
+        .get(paths::ACCOUNT_TOTP, Person(OwnAccount), two_step::page)
+        .post(paths::ACCOUNT_TOTP_START, Person(OwnAccount), &[], two_step::start)
+        .post(paths::ACCOUNT_TOTP_CONFIRM, Person(OwnAccount), &["user.totp-on"], two_step::confirm)
+        .post(paths::ACCOUNT_TOTP_CODES, Person(OwnAccount), &["user.recovery-codes"], two_step::codes)
+        .post(paths::ACCOUNT_TOTP_OFF, Person(OwnAccount), &["user.totp-off"], two_step::off)
+        .get(paths::USERS, Person(ManageUsers), users::page)
+        .post(paths::USERS_INVITE, Person(ManageUsers), &["user.invite"], users::invite)
+        .post(paths::USERS_WITHDRAW, Person(ManageUsers), &["user.withdraw"], users::withdraw)
+        .get(paths::USER_PATTERN, Person(ManageUsers), users::one)
+        .post("/users/{id}/role", Person(ManageUsers), &["user.role"], users::set_role)
+        .post("/users/{id}/disable", Person(ManageUsers), &["user.disable"], users::disable)
+        .post("/users/{id}/enable", Person(ManageUsers), &["user.enable"], users::enable)
+        .post("/users/{id}/password-link", Person(ManageUsers), &["user.reset-link"], users::password_link)
+        .post("/users/{id}/reset-two-step", Person(ManageUsers), &["user.totp-reset"], users::reset_two_step)
+        .post("/users/{id}/end-sessions", Person(ManageUsers), &["session.end"], users::end_sessions)
+        .post("/users/{id}/remove", Person(ManageUsers), &["user.remove"], users::remove)
+        .get(paths::TOKENS, Person(ManageTokens), tokens::page)
+        .post(paths::TOKENS, Person(ManageTokens), &["token.create"], tokens::create)
+        .post(paths::TOKENS_REVOKE, Person(ManageTokens), &["token.revoke"], tokens::revoke)
         .get(paths::SETTINGS, Person(View), alerts::settings)
         .get(paths::ALERTS, Person(View), alerts::page)
         .get(paths::ALERTS_BEFORE, Person(View), alerts::moved)

@@ -36,6 +36,8 @@ pub struct AppState {
     pub trusted_proxies: Vec<IpNet>,
     /// This machine may read metrics without a token.
     pub metrics_are_local: bool,
+    /// Administrators must have set up two-step sign-in.
+    pub require_totp: bool,
     /// Name of this machine.
     pub server_name: String,
     pub installation: Installation,
@@ -104,6 +106,7 @@ impl App {
             port,
             trusted_proxies: settings.trusted_proxies.clone(),
             metrics_are_local: settings.metrics_are_local,
+            require_totp: settings.require_totp,
             server_name,
             installation,
             downloads: Arc::new(Semaphore::new(downloads::MOST)),

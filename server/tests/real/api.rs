@@ -17,7 +17,7 @@ const PASSWORD: &str = "seven green lamps hum";
 
 /// What an example cannot bring about in a server that is alone, was just registered, and has no clients: the answer is another one, and
 /// fits the document all the same.
-const REFUSED: [(&str, u16); 13] = [
+const REFUSED: [(&str, u16); 19] = [
     ("put_config", 412),
     ("undo_config", 404),
     ("register", 409),
@@ -31,6 +31,13 @@ const REFUSED: [(&str, u16); 13] = [
     ("start_drill", 409),
     ("revoke_token", 200),
     ("make_setup_link", 410),
+    ("confirm_totp", 422),
+    ("new_recovery_codes", 409),
+    ("end_totp", 409),
+    // The user of the examples was removed by then.
+    ("end_sessions", 404),
+    ("end_session", 404),
+    ("reset_totp", 404),
 ];
 
 fn agent() -> ureq::Agent {

@@ -26,6 +26,10 @@ const MOST_SUMS: usize = 1_000;
 pub enum Cause {
     /// The password of this user was wrong.
     Wrong(String),
+    /// The password of this user was right, the code was not.
+    Code(String),
+    /// The password of this user was right, but the account is disabled.
+    Disabled(String),
     /// Nobody has the name.
     Unknown,
     /// Too many wrong ones before.
@@ -38,6 +42,8 @@ impl Cause {
     fn sentence(&self) -> String {
         match self {
             Self::Wrong(name) => format!("Failed sign-in for “{name}”."),
+            Self::Code(name) => format!("Failed sign-in for “{name}”: the password was right, the code was not."),
+            Self::Disabled(name) => format!("Refused a sign-in for “{name}”, whose account is disabled."),
             _ => "Failed sign-in with an unknown user name.".to_owned(),
         }
     }
@@ -47,6 +53,8 @@ impl Cause {
         let refused = count(number, "sign-in", "sign-ins");
         match self {
             Self::Wrong(name) => format!("{failed} for “{name}” within a minute."),
+            Self::Code(name) => format!("{failed} for “{name}” with a wrong code within a minute."),
+            Self::Disabled(name) => format!("Refused {refused} for “{name}” within a minute: the account is disabled."),
             Self::Unknown => format!("{failed} with an unknown user name within a minute."),
             Self::Wait => format!("Refused {refused} within a minute, after too many wrong passwords."),
             Self::Busy => format!("Refused {refused} within a minute: too many at once."),
@@ -74,7 +82,7 @@ pub struct RefusedLogins {
 impl RefusedLogins {
     /// Whether this one gets an entry at once; else it is summed.
     fn note(&mut self, guest: &str, cause: Cause, now_ms: i64) -> bool {
-        let is_checked = matches!(cause, Cause::Wrong(_) | Cause::Unknown);
+        let is_checked = !matches!(cause, Cause::Wait | Cause::Busy);
         let mut key = (Some(guest.to_owned()), cause);
         if !self.sums.contains_key(&key) && self.sums.len() >= MOST_SUMS {
             key = (None, Cause::Wait);
@@ -123,7 +131,9 @@ impl Engine {
     async fn write_refused(&self, actor: &Actor, sentence: String, cause: Option<&Cause>) {
         let entry = NewAuditEntry { actor, action: "session.login", sentence, outcome: AuditOutcome::Refused };
         let written = match cause {
-            Some(Cause::Wrong(name)) => self.audit.record(entry.about(name)).await,
+            Some(Cause::Wrong(name) | Cause::Code(name) | Cause::Disabled(name)) => {
+                self.audit.record(entry.about(name)).await
+            }
             _ => self.audit.record(entry).await,
         };
         if let Err(error) = written {

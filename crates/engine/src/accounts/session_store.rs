@@ -215,7 +215,8 @@ impl SessionStore for Sessions {
     }
 }
 
-/// Moves all sessions with a time that was corrected by `by`, so that nobody is signed out by it.
+/// Moves all sessions and one-time links with a time that was corrected by `by`, so that nobody is signed out by it. Codes that were used at
+/// another time say nothing of this one.
 pub(crate) async fn shift(tx: &mut Transaction<'static, Sqlite>, by: i64) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE sessions SET created_at = created_at + ?1, seen_at = seen_at + ?1, expires_at = expires_at + ?1",
@@ -223,6 +224,11 @@ pub(crate) async fn shift(tx: &mut Transaction<'static, Sqlite>, by: i64) -> sql
     .bind(by)
     .execute(&mut **tx)
     .await?;
+    sqlx::query("UPDATE one_time_links SET created_at = created_at + ?1, expires_at = expires_at + ?1")
+        .bind(by)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("UPDATE totp SET last_step = NULL").execute(&mut **tx).await?;
     Ok(())
 }
 

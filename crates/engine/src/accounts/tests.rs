@@ -1,5 +1,8 @@
 //! Accounts against a real database.
 
+mod people;
+mod second_step;
+
 use std::sync::Arc;
 
 use licensing::permission::Role;

@@ -11,6 +11,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// Guesses older than this are forgotten, milliseconds.
 const MEMORY_MS: i64 = 15 * 60 * 1000;
+/// The same for codes of an authenticator app: who guesses these knows the password, and one in 300,000 guesses is right.
+const CODE_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Maximum number of buckets; beyond that those with the fewest guesses are dropped.
 const MAX_BUCKETS: usize = 10_000;
 /// Names are compared by this many characters.
@@ -25,6 +27,8 @@ pub enum Guesser<'a> {
     Session(&'a str),
     /// Anybody else.
     Stranger,
+    /// Whoever has shown the password and is asked for a code; the number of its device cookie, if it has one.
+    Code(Option<&'a str>),
 }
 
 /// What guesses are counted by.
@@ -38,6 +42,8 @@ enum Bucket {
     Name(String),
     /// One address, for all accounts.
     Guest(String),
+    /// Codes for one account, of one browser or of all that are unknown. The right password doesn't clear it.
+    Code { name: String, number: String },
 }
 
 impl Bucket {
@@ -50,12 +56,19 @@ impl Bucket {
             Self::Own { .. } | Self::Both { .. } => (5, 300),
             Self::Name(_) => (20, 4),
             Self::Guest(_) => (50, 60),
+            Self::Code { .. } => (5, 900),
         }
+    }
+
+    fn memory_ms(&self) -> i64 {
+        if matches!(self, Self::Code { .. }) { CODE_MEMORY_MS } else { MEMORY_MS }
     }
 
     fn is_of(&self, account: &str) -> bool {
         match self {
-            Self::Own { name, .. } | Self::Both { name, .. } | Self::Name(name) => name == account,
+            Self::Own { name, .. } | Self::Both { name, .. } | Self::Code { name, .. } | Self::Name(name) => {
+                name == account
+            }
             Self::Guest(_) => false,
         }
     }
@@ -89,6 +102,9 @@ impl Throttle {
         let buckets = match guesser {
             Guesser::Device(number) => vec![Bucket::Own { name, number: format!("device {number}") }],
             Guesser::Session(handle) => vec![Bucket::Own { name, number: format!("session {handle}") }],
+            Guesser::Code(number) => {
+                vec![Bucket::Code { name, number: number.map_or_else(String::new, str::to_owned) }]
+            }
             Guesser::Stranger => {
                 vec![
                     Bucket::Both { name: name.clone(), guest: guest.clone() },
@@ -108,7 +124,7 @@ impl Throttle {
         self.make_room(buckets.len(), now_ms);
         for bucket in &buckets {
             let guesses = self.buckets.entry(bucket.clone()).or_default();
-            if now_ms - guesses.last_ms > MEMORY_MS {
+            if now_ms - guesses.last_ms > bucket.memory_ms() {
                 guesses.wrong = 0;
             }
             guesses.wrong = guesses.wrong.saturating_add(1);
@@ -138,7 +154,7 @@ impl Throttle {
     fn wait_s(&self, bucket: &Bucket, now_ms: i64) -> i64 {
         let Some(guesses) = self.buckets.get(bucket) else { return 0 };
         let (free, longest_s) = bucket.limits();
-        if guesses.wrong < free || now_ms - guesses.last_ms > MEMORY_MS {
+        if guesses.wrong < free || now_ms - guesses.last_ms > bucket.memory_ms() {
             return 0;
         }
         let wait_s = (1_i64 << (guesses.wrong - free).min(20)).min(longest_s);
@@ -150,7 +166,7 @@ impl Throttle {
         if self.buckets.len() + new <= MAX_BUCKETS {
             return;
         }
-        self.buckets.retain(|_, guesses| now_ms - guesses.last_ms <= MEMORY_MS);
+        self.buckets.retain(|bucket, guesses| now_ms - guesses.last_ms <= bucket.memory_ms());
         if self.buckets.len() + new <= MAX_BUCKETS {
             return;
         }
@@ -169,7 +185,7 @@ impl Throttle {
     pub fn right(&mut self, guess: Guess) {
         for bucket in guess.0 {
             match bucket {
-                Bucket::Own { .. } | Bucket::Both { .. } => {
+                Bucket::Own { .. } | Bucket::Both { .. } | Bucket::Code { .. } => {
                     self.buckets.remove(&bucket);
                 }
                 Bucket::Name(_) | Bucket::Guest(_) => {
@@ -312,6 +328,33 @@ mod tests {
         assert!(throttle.begin("bob", "proxy", Guesser::Stranger, now).is_ok());
         // Who tries one account after the other from there waits in the end.
         assert!((0..60).any(|n| throttle.begin(&format!("n{n}"), "proxy", Guesser::Stranger, now).is_err()));
+    }
+
+    #[test]
+    fn guesses_of_a_code_are_not_forgotten_with_the_right_password_and_wait_longer() {
+        let mut throttle = Throttle::default();
+        let mut now = 0;
+        for _ in 0..5 {
+            let right = throttle.begin("ann", "a", Guesser::Stranger, now).unwrap();
+            throttle.right(right);
+            assert!(throttle.begin("ann", "a", Guesser::Code(None), now).is_ok());
+        }
+        let (mut checked, mut longest) = (0, 0);
+        while now < 6 * 3_600_000 {
+            match throttle.begin("ann", "b", Guesser::Code(None), now) {
+                Ok(_) => checked += 1,
+                Err(wait) => {
+                    longest = longest.max(wait);
+                    now += wait * 1000;
+                }
+            }
+        }
+        assert!(checked < 40 && longest == 900, "{checked} in six hours, {longest} s");
+        // A browser in which the person has signed in before has guesses of its own, and a right one ends its waits.
+        let right = throttle.begin("ann", "b", Guesser::Code(Some("1")), now).unwrap();
+        throttle.right(right);
+        throttle.clear("Ann");
+        assert!(throttle.begin("ann", "b", Guesser::Code(None), now).is_ok(), "a new password or a reset ends it");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! API tokens: `lhk_` + 43 characters + a 6-character checksum; kept as SHA-256; named, scoped by role, expiring.
 
-use licensing::permission::Role;
+use licensing::permission::{BeyondRole, Permission, Rights, Role};
+use licensing::words::{count, list};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
@@ -14,16 +15,22 @@ use crate::secret;
 const PREFIX: &str = "lhk_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const DAY_MS: i64 = 86_400_000;
+/// "Last used" is written at most this often, milliseconds.
+const SEEN_EVERY_MS: i64 = 60_000;
 /// Longest life of a token, days.
 pub const MAX_DAYS: u32 = 366;
 
 /// A token in the list, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
+    /// Number in the database.
+    pub id: i64,
     /// Name.
     pub name: String,
-    /// What it may do.
+    /// What it may do at most.
     pub role: Role,
+    /// The permissions it is limited to; none: all of its role.
+    pub only: Option<Vec<Permission>>,
     /// Who made it.
     pub created_by: String,
     /// Unix milliseconds.
@@ -32,6 +39,8 @@ pub struct Token {
     pub expires_at: i64,
     /// Unix milliseconds.
     pub last_used_at: Option<i64>,
+    /// The address it was last used from.
+    pub last_used_from: Option<String>,
     /// Unix milliseconds.
     pub revoked_at: Option<i64>,
 }
@@ -39,15 +48,24 @@ pub struct Token {
 impl FromRow<'_, SqliteRow> for Token {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
+            id: row.try_get("id")?,
             name: row.try_get("name")?,
             role: row.parsed("role")?,
+            only: stored_permissions(row)?,
             created_by: row.try_get("created_by")?,
             created_at: row.try_get("created_at")?,
             expires_at: row.try_get("expires_at")?,
             last_used_at: row.try_get("last_used_at")?,
+            last_used_from: row.try_get("last_used_from")?,
             revoked_at: row.try_get("revoked_at")?,
         })
     }
+}
+
+/// The column of permissions. A word of another version allows nothing.
+fn stored_permissions(row: &SqliteRow) -> Result<Option<Vec<Permission>>, sqlx::Error> {
+    let words: Option<&str> = row.try_get("permissions")?;
+    Ok(words.map(|words| words.split(' ').filter_map(|word| word.parse().ok()).collect()))
 }
 
 /// Why a token could not be created or revoked.
@@ -62,6 +80,9 @@ pub enum TokenError {
     /// Life out of range.
     #[error("A token can be valid for 1 to {MAX_DAYS} days.")]
     Days,
+    /// It was to be allowed more than its role is.
+    #[error(transparent)]
+    Beyond(#[from] BeyondRole),
     /// No such token.
     #[error("There is no active token named {0}. `leasehold token list` lists all.")]
     Unknown(String),
@@ -101,23 +122,34 @@ fn is_well_formed(token: &str) -> bool {
 }
 
 impl Engine {
-    /// Creates a token and returns it, the only time it is available.
+    /// Creates a token and returns it, the only time it is available. `only`: the permissions it is limited to; without any it may do all
+    /// that its role may.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn create_token(&self, actor: &Actor, name: &str, role: Role, days: u32) -> Result<String, TokenError> {
+    pub async fn create_token(
+        &self,
+        actor: &Actor,
+        name: &str,
+        role: Role,
+        only: &[Permission],
+        days: u32,
+    ) -> Result<String, TokenError> {
         if !super::users::is_name(name) {
             return Err(TokenError::Name);
         }
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(TokenError::Days);
         }
+        let rights = Rights::limited(role, only)?;
+        let words = rights.only().map(|only| only.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
         let token = format(secret::random());
         let now = self.clock.now_ms();
         let mut tx = self.store.write().await?;
-        let inserted = sqlx::query("INSERT INTO tokens (name, role, hash, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        let inserted = sqlx::query("INSERT INTO tokens (name, role, permissions, hash, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(role.to_string())
+            .bind(words.as_ref().map(|words| words.join(" ")))
             .bind(&secret::digest(token.as_bytes())[..])
             .bind(&actor.name)
             .bind(now)
@@ -127,7 +159,9 @@ impl Engine {
         if inserted.rows_affected() == 0 {
             return Err(TokenError::Taken(name.to_owned()));
         }
-        let sentence = format!("Created the API token {name} as {role}, valid for {days} days.");
+        let limit = words.map_or_else(String::new, |words| format!(", limited to {}", list(words)));
+        let sentence =
+            format!("Created the API token {name} as {role}{limit}, valid for {}.", count(days, "day", "days"));
         self.audit
             .commit(
                 tx,
@@ -169,17 +203,17 @@ impl Engine {
         Ok(sqlx::query_as("SELECT * FROM tokens ORDER BY name").fetch_all(self.store.read()).await?)
     }
 
-    /// Name and role of an active token; `None` if unknown, revoked or expired.
+    /// Name and rights of an active token, which is used from this address; `None` if unknown, revoked or expired.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
-    pub async fn token(&self, token: &str) -> Result<Option<(String, Role)>, sqlx::Error> {
+    pub async fn token(&self, token: &str, from: Option<&str>) -> Result<Option<(String, Rights)>, sqlx::Error> {
         if !is_well_formed(token) {
             return Ok(None);
         }
         let now = self.clock.now_ms();
         let row = sqlx::query(
-            "SELECT id, name, role, last_used_at FROM tokens WHERE hash = ? AND revoked_at IS NULL AND expires_at > ?",
+            "SELECT id, name, role, permissions, last_used_at FROM tokens WHERE hash = ? AND revoked_at IS NULL AND expires_at > ?",
         )
         .bind(&secret::digest(token.as_bytes())[..])
         .bind(now)
@@ -187,19 +221,31 @@ impl Engine {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let used: Option<i64> = row.try_get("last_used_at")?;
-        if used.is_none_or(|used| now - used > 60_000) {
-            self.note_use(row.try_get("id")?, now).await;
+        if used.is_none_or(|used| now - used > SEEN_EVERY_MS) {
+            self.note_use(row.try_get("id")?, now, from).await;
         }
-        Ok(Some((row.try_get("name")?, row.parsed("role")?)))
+        let role: Role = row.parsed("role")?;
+        let rights = match stored_permissions(&row)? {
+            None => Rights::of(role),
+            Some(only) => Rights::limited_to(role, only),
+        };
+        Ok(Some((row.try_get("name")?, rights)))
     }
 }
 
 impl Engine {
     /// "Last used" is only informative: if it can't be written, the token still works.
-    async fn note_use(&self, id: i64, now: i64) {
+    async fn note_use(&self, id: i64, now: i64, from: Option<&str>) {
         let written = async {
             let mut tx = self.store.write().await?;
-            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?").bind(now).bind(id).execute(&mut *tx).await?;
+            sqlx::query(
+                "UPDATE tokens SET last_used_at = ?, last_used_from = coalesce(?, last_used_from) WHERE id = ?",
+            )
+            .bind(now)
+            .bind(from)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await
         };
         if let Err(error) = written.await {

@@ -3,9 +3,10 @@
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, Row, Sqlite, Transaction};
 use storage::row::Columns;
 
+use super::links::{MAX_INVITEE, take_invitation};
 use super::password::{self, PasswordError};
 use super::refused::Cause;
 use super::throttle::{Guesser, guest};
@@ -24,6 +25,14 @@ pub struct User {
     pub role: Role,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// When the password was set, Unix milliseconds.
+    pub password_at: i64,
+    /// The last sign-in, Unix milliseconds.
+    pub signed_in_at: Option<i64>,
+    /// Since when the account is disabled, Unix milliseconds.
+    pub disabled_at: Option<i64>,
+    /// Signs in with a code of an authenticator app besides the password.
+    pub totp: bool,
 }
 
 impl FromRow<'_, SqliteRow> for User {
@@ -33,6 +42,10 @@ impl FromRow<'_, SqliteRow> for User {
             name: row.try_get("name")?,
             role: row.parsed("role")?,
             created_at: row.try_get("created_at")?,
+            password_at: row.try_get("changed_at")?,
+            signed_in_at: row.try_get("signed_in_at")?,
+            disabled_at: row.try_get("disabled_at")?,
+            totp: row.try_get("totp")?,
         })
     }
 }
@@ -59,6 +72,36 @@ pub enum AccountError {
     /// Name or password do not fit.
     #[error("Wrong user name or password.")]
     Wrong,
+    /// The code of the second step does not fit.
+    #[error("Wrong code. Enter the code your authenticator app shows now, or one of your recovery codes.")]
+    WrongCode,
+    /// The code fits, but it, or a newer one, was used before.
+    #[error("This code was already used. Wait for the next one.")]
+    UsedCode,
+    /// Signing in is switched off for this user.
+    #[error("This account is disabled. Ask an administrator to enable it.")]
+    Disabled,
+    /// Nobody could manage the server any more.
+    #[error("{0} is the only administrator who can sign in. Make another user administrator first.")]
+    LastAdministrator(String),
+    /// A one-time link that is not good.
+    #[error("This link is not valid: it was used, withdrawn or has expired. Ask an administrator for a new one.")]
+    Link,
+    /// The note of an invitation is too long.
+    #[error("Enter up to {MAX_INVITEE} characters, on one line.")]
+    Invitee,
+    /// No such invitation.
+    #[error("There is no such invitation. It was used, withdrawn or has expired.")]
+    NoInvitation,
+    /// Two-step sign-in is on already.
+    #[error("Two-step sign-in is already on. Turn it off first, to set it up with another app.")]
+    TotpOn,
+    /// There is none to turn off.
+    #[error("Two-step sign-in is not on for {0}.")]
+    TotpOff(String),
+    /// The set-up was not begun, or too long ago.
+    #[error("This set-up has expired. Start again.")]
+    TotpNotStarted,
     /// Too many guesses.
     #[error("Too many attempts. Try again in {0} s.")]
     Wait(i64),
@@ -94,13 +137,23 @@ pub fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c))
 }
 
+/// How a user comes in.
+enum Entry<'a> {
+    /// Added by somebody who may.
+    Added(Role),
+    /// The first administrator.
+    First,
+    /// With the token of an invitation.
+    Invited(&'a str),
+}
+
 impl Engine {
     /// Adds a user.
     ///
     /// # Errors
     /// [`AccountError`]; nothing is kept then.
     pub async fn add_user(&self, actor: &Actor, name: &str, role: Role, password: &str) -> Result<User, AccountError> {
-        self.insert_user(actor, name, role, password, false).await
+        self.insert_user(actor, name, password, Entry::Added(role)).await
     }
 
     /// Adds the first administrator, from the set-up wizard. Of several who try at once, one succeeds.
@@ -108,16 +161,29 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Claimed`] when there is one already; nothing is kept then, as with every other.
     pub async fn claim(&self, actor: &Actor, name: &str, password: &str) -> Result<User, AccountError> {
-        self.insert_user(actor, name, Role::Administrator, password, true).await
+        self.insert_user(actor, name, password, Entry::First).await
+    }
+
+    /// Adds the user who was invited with this token, which then is spent.
+    ///
+    /// # Errors
+    /// [`AccountError::Link`] when it is not good (any more); nothing is kept then, as with every other.
+    pub async fn accept_invitation(
+        &self,
+        actor: &Actor,
+        token: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<User, AccountError> {
+        self.insert_user(actor, name, password, Entry::Invited(token)).await
     }
 
     async fn insert_user(
         &self,
         actor: &Actor,
         name: &str,
-        role: Role,
         password: &str,
-        must_be_first: bool,
+        entry: Entry<'_>,
     ) -> Result<User, AccountError> {
         let name = name.trim();
         if !is_name(name) {
@@ -127,6 +193,14 @@ impl Engine {
         let phc = self.hash_password(password.to_owned()).await;
         let now = self.clock.now_ms();
         let mut tx = self.store.write().await?;
+        let (role, sentence) = match entry {
+            Entry::Added(role) => (role, format!("Added user {name} as {role}.")),
+            Entry::First => (Role::Administrator, format!("Added user {name} as {}.", Role::Administrator)),
+            Entry::Invited(token) => {
+                let (role, by) = take_invitation(&mut tx, token, now).await?.ok_or(AccountError::Link)?;
+                (role, format!("Added user {name} as {role}, invited by {by}."))
+            }
+        };
         if role == Role::Administrator {
             let claimed = sqlx::query(
                 "UPDATE setup SET claimed_at = ?, token_hash = NULL, expires_at = NULL WHERE claimed_at IS NULL",
@@ -134,7 +208,7 @@ impl Engine {
             .bind(now)
             .execute(&mut *tx)
             .await?;
-            if must_be_first && claimed.rows_affected() == 0 {
+            if matches!(entry, Entry::First) && claimed.rows_affected() == 0 {
                 return Err(AccountError::Claimed);
             }
         }
@@ -149,14 +223,22 @@ impl Engine {
         if inserted.rows_affected() == 0 {
             return Err(AccountError::Taken(name.to_owned()));
         }
-        let sentence = format!("Added user {name} as {role}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done }.about(name))
             .await?;
         if role == Role::Administrator {
             self.forget_setup_file();
         }
-        Ok(User { id: inserted.last_insert_rowid(), name: name.to_owned(), role, created_at: now })
+        Ok(User {
+            id: inserted.last_insert_rowid(),
+            name: name.to_owned(),
+            role,
+            created_at: now,
+            password_at: now,
+            signed_in_at: None,
+            disabled_at: None,
+            totp: false,
+        })
     }
 
     /// Sets a user's new password and ends that user's sessions, except the one with the handle `keep`, and all waits after wrong ones.
@@ -170,36 +252,58 @@ impl Engine {
         password: &str,
         keep: Option<&str>,
     ) -> Result<(), AccountError> {
-        password::check(name, password)?;
-        let phc = self.hash_password(password.to_owned()).await;
-        self.session_store().store_kept().await;
+        let phc = self.new_password(name, password).await?;
         let mut tx = self.store.write().await?;
-        let changed = sqlx::query("UPDATE users SET password = ?, changed_at = ? WHERE name = ?")
-            .bind(phc)
-            .bind(self.clock.now_ms())
-            .bind(name)
-            .execute(&mut *tx)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Err(AccountError::Unknown(name.to_owned()));
-        }
-        sqlx::query("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = ?1) AND (?2 IS NULL OR handle <> ?2)")
-            .bind(name)
-            .bind(keep)
-            .execute(&mut *tx)
-            .await?;
+        let name = self.write_password(&mut tx, name, phc, keep).await?;
         let sentence = format!("Set a new password for {name} and ended that user's other sessions.");
         self.audit
             .commit(
                 tx,
-                NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done }.about(name),
+                NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done }.about(&name),
             )
             .await?;
-        self.throttle().clear(name);
+        self.throttle().clear(&name);
         Ok(())
     }
 
-    /// Checks name and password. Wrong ones are slowed down: [`throttle`](super::throttle) says for whom.
+    /// Checks and hashes a new password.
+    pub(super) async fn new_password(&self, name: &str, password: &str) -> Result<String, AccountError> {
+        password::check(name, password)?;
+        let phc = self.hash_password(password.to_owned()).await;
+        self.session_store().store_kept().await;
+        Ok(phc)
+    }
+
+    /// Sets a password that was hashed, ends the user's one-time links and sessions, except the one with the handle `keep`, and returns the
+    /// name as it is stored.
+    pub(super) async fn write_password(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        name: &str,
+        phc: String,
+        keep: Option<&str>,
+    ) -> Result<String, AccountError> {
+        let changed: Option<(i64, String)> = sqlx::query_as(
+            "UPDATE users SET password = ?, changed_at = ? WHERE name = ? COLLATE NOCASE RETURNING id, name",
+        )
+        .bind(phc)
+        .bind(self.clock.now_ms())
+        .bind(name)
+        .fetch_optional(&mut **tx)
+        .await?;
+        let (id, name) = changed.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
+        sqlx::query("DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR handle <> ?2)")
+            .bind(id)
+            .bind(keep)
+            .execute(&mut **tx)
+            .await?;
+        // A link that was made for the password of before would set another one.
+        sqlx::query("DELETE FROM one_time_links WHERE user_id = ?").bind(id).execute(&mut **tx).await?;
+        Ok(name)
+    }
+
+    /// Checks name and password. Wrong ones are slowed down: [`throttle`](super::throttle) says for whom. With [`User::totp`] a sign-in goes
+    /// on with [`Engine::second_step`].
     ///
     /// # Errors
     /// [`AccountError::Wrong`] for an unknown name and a wrong password alike; [`AccountError::Wait`] after too many;
@@ -225,7 +329,7 @@ impl Engine {
                 return Err(AccountError::Wait(wait));
             }
         };
-        let row = sqlx::query("SELECT id, name, role, password, created_at FROM users WHERE name = ?")
+        let row = sqlx::query("SELECT * FROM people WHERE name = ? COLLATE NOCASE")
             .bind(name)
             .fetch_optional(self.store.read())
             .await?;
@@ -236,7 +340,12 @@ impl Engine {
         match row {
             Some(row) if fits => {
                 self.throttle().right(guess);
-                Ok(User::from_row(&row)?)
+                let user = User::from_row(&row)?;
+                if user.disabled_at.is_some() {
+                    self.note_refused(actor, &guest, Cause::Disabled(user.name)).await;
+                    return Err(AccountError::Disabled);
+                }
+                Ok(user)
             }
             row => {
                 let known = row.map(|row| row.try_get::<String, _>("name")).transpose()?;
@@ -265,9 +374,7 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Sql`].
     pub async fn users(&self) -> Result<Vec<User>, AccountError> {
-        Ok(sqlx::query_as("SELECT id, name, role, created_at FROM users ORDER BY name")
-            .fetch_all(self.store.read())
-            .await?)
+        Ok(sqlx::query_as("SELECT * FROM people ORDER BY name COLLATE NOCASE").fetch_all(self.store.read()).await?)
     }
 
     /// One user by number.
@@ -275,10 +382,32 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Sql`].
     pub async fn user(&self, id: i64) -> Result<Option<User>, AccountError> {
-        Ok(sqlx::query_as("SELECT id, name, role, created_at FROM users WHERE id = ?")
-            .bind(id)
+        Ok(sqlx::query_as("SELECT * FROM people WHERE id = ?").bind(id).fetch_optional(self.store.read()).await?)
+    }
+
+    /// One user by name, in any case.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`] when there is none.
+    pub async fn user_named(&self, name: &str) -> Result<User, AccountError> {
+        let found: Option<User> = sqlx::query_as("SELECT * FROM people WHERE name = ? COLLATE NOCASE")
+            .bind(name)
             .fetch_optional(self.store.read())
-            .await?)
+            .await?;
+        found.ok_or_else(|| AccountError::Unknown(name.to_owned()))
+    }
+
+    /// Notes that a user has signed in. It only informs: a full disk keeps nobody out.
+    pub async fn note_sign_in(&self, id: i64) {
+        let written = async {
+            let mut tx = self.store.write().await?;
+            let now = self.clock.now_ms();
+            sqlx::query("UPDATE users SET signed_in_at = ? WHERE id = ?").bind(now).bind(id).execute(&mut *tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "could not note when a user signed in");
+        }
     }
 
     async fn hash_password(&self, password: String) -> String {

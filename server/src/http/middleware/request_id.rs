@@ -22,11 +22,18 @@ pub async fn with<F: Future>(id: String, answer: F) -> F::Output {
     CURRENT.scope(id, answer).await
 }
 
+/// The path as it is logged: the token of a one-time link is a secret.
+fn shown(path: &str) -> &str {
+    let hidden = app::paths::INVITE_PATTERN;
+    if path.strip_prefix(app::paths::INVITE).is_some_and(|rest| rest.starts_with('/')) { hidden } else { path }
+}
+
 /// Gives the request its id and logs how it ended.
 pub async fn request_id(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let client = forwarded::address(request.extensions()).map(tracing::field::display);
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client);
+    let span =
+        tracing::info_span!("request", id, method = %request.method(), path = shown(request.uri().path()), client);
     CURRENT
         .scope(
             id.clone(),
@@ -46,4 +53,15 @@ pub async fn request_id(request: Request, next: Next) -> Response {
             .instrument(span),
         )
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn the_token_of_a_one_time_link_gets_into_no_log() {
+        assert_eq!(shown("/invite/0123abcd"), "/invite/{token}");
+        assert_eq!(shown("/users"), "/users");
+    }
 }

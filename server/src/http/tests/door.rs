@@ -175,7 +175,7 @@ async fn sensitive_forms_ask_for_the_password_and_keep_what_was_typed() {
             continue;
         }
         walked.push(route.path);
-        let answer = test.form(route.path, &cookie, sent).await;
+        let answer = test.form(&concrete(route.path), &cookie, sent).await;
         let (status, page) = (answer.status(), text(answer).await);
         if route.path.starts_with("/exchange/registration") {
             // They have tests of their own.

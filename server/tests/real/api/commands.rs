@@ -48,8 +48,22 @@ const COMMANDS: &[(&str, &str)] = &[
     ("user add u1 --password-stdin", "seven green lamps hum"),
     ("user reset u{n} --password-stdin", "nine blue kettles sing"),
     ("user reset nobody --password-stdin", "nine blue kettles sing"),
+    ("user invite --role operator --for Grace", ""),
+    ("user invite --role king", ""),
+    ("user invitations", ""),
+    ("user withdraw {n}", ""),
+    ("user withdraw 99", ""),
+    ("user reset-link u{n}", ""),
+    ("user role u{n} viewer", ""),
+    ("user role nobody viewer", ""),
+    ("user totp-reset u{n}", ""),
+    ("user disable u{n}", ""),
+    ("user enable u{n}", ""),
+    ("user sessions", ""),
+    ("user sign-out u{n}", ""),
     ("user list", ""),
     ("user list --json", ""),
+    ("user remove u{n}", ""),
     ("token revoke nothing", ""),
     ("token revoke t{n}", ""),
     ("token list", ""),
@@ -93,7 +107,7 @@ fn every_command_says_the_same_of_a_server_elsewhere() {
         seen.insert(
             first
                 .iter()
-                .take_while(|word| word.chars().all(char::is_alphabetic))
+                .take_while(|word| !word.starts_with('-') && word.chars().all(|c| c.is_alphabetic() || c == '-'))
                 .take(2)
                 .copied()
                 .collect::<Vec<_>>()
