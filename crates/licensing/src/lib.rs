@@ -55,6 +55,8 @@ pub mod search;
 pub mod self_check;
 pub mod service;
 #[cfg(feature = "exchange")]
+pub mod source;
+#[cfg(feature = "exchange")]
 pub mod status_report;
 #[cfg(feature = "exchange")]
 pub mod status_response;

@@ -1,0 +1,208 @@
+//! What other license daemons print, read into one picture.
+//!
+//! A reader takes bytes and the time zone of the machine they come from, guesses nothing, and drops nothing: a line it
+//! can't read is kept as it came, with the reason. Names in these texts are chosen by anyone who can connect to the
+//! daemon: they are only text here, of limited length and without control characters.
+
+mod date;
+pub mod flexnet_license;
+pub mod flexnet_log;
+pub mod lmstat;
+pub mod rlm_log;
+pub mod rlmstat;
+mod text;
+
+use serde::Serialize;
+
+use crate::contact::Millis;
+
+/// How many unread lines are kept of one text; the others are counted.
+pub const MOST_UNREAD: usize = 1_000;
+
+/// From this number on a daemon means “unlimited” (seen: 1,000,000 and 2³¹ − 1).
+pub const UNLIMITED: u64 = 1_000_000;
+
+/// A line that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Its number, from 1.
+    pub line: usize,
+    /// As it came, cut to 500 characters.
+    pub text: String,
+    /// Why it could not be read, as a clause.
+    pub reason: String,
+}
+
+/// Lines that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct UnreadLines {
+    /// The first [`MOST_UNREAD`].
+    pub lines: Vec<Unread>,
+    /// All of them.
+    pub count: usize,
+}
+
+impl UnreadLines {
+    pub(crate) fn add(&mut self, line: usize, text: &str, reason: impl Into<String>) {
+        self.count += 1;
+        if self.lines.len() < MOST_UNREAD {
+            let text = crate::plain_text::one_line(text, 500);
+            self.lines.push(Unread { line, text, reason: reason.into() });
+        }
+    }
+}
+
+/// A machine or process of a license system and whether it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Daemon {
+    /// Its name as printed.
+    pub name: String,
+    /// Whether it is up.
+    pub up: bool,
+    /// Its version, where told.
+    pub version: Option<String>,
+    /// What is printed about one that is down.
+    pub problem: Option<String>,
+}
+
+/// How a license is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binding {
+    /// For any machine.
+    Floating,
+    /// For one machine.
+    NodeLocked,
+    /// For one machine, without a count.
+    Uncounted,
+    /// Paid with tokens of another license.
+    Token,
+}
+
+/// Part of a feature: licenses of one version, end and kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pool {
+    /// Version, where told.
+    pub version: Option<String>,
+    /// Its own number, where told.
+    pub issued: Option<u64>,
+    /// The end: the last day counts. `None` for permanent ones and where nothing is told (see `permanent`).
+    pub expires: Option<Millis>,
+    /// Whether it is said to be permanent.
+    pub permanent: bool,
+    /// How it is bound, where told.
+    pub binding: Option<Binding>,
+}
+
+/// A license in somebody's hands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldLicense {
+    /// Who.
+    pub user: String,
+    /// Where.
+    pub host: String,
+    /// The display; empty where none is told.
+    pub display: String,
+    /// Words beside it: an alias of the feature, a package.
+    pub extra: String,
+    /// The version asked for.
+    pub version: String,
+    /// The daemon's handle; used again after a return.
+    pub handle: String,
+    /// How many licenses.
+    pub count: u64,
+    /// Since when, where it can be told.
+    pub since: Option<Millis>,
+    /// The process, where told.
+    pub pid: Option<u64>,
+    /// Seconds for which a returned or borrowed license is still held.
+    pub linger_s: Option<u64>,
+}
+
+/// Somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueuedRequest {
+    /// Who.
+    pub user: String,
+    /// Where.
+    pub host: String,
+    /// The display; empty where none is told.
+    pub display: String,
+    /// How many licenses.
+    pub count: u64,
+}
+
+/// Licenses kept for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reservation {
+    /// For what: `HOST`, `GROUP`, ….
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// How many licenses.
+    pub count: u64,
+}
+
+/// One feature of one vendor at one license system.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Feature {
+    /// The name as printed.
+    pub name: String,
+    /// The vendor's daemon; empty where it is not told.
+    pub vendor: String,
+    /// The license system it belongs to, where one text tells of several.
+    pub server: String,
+    /// How many licenses there are; `None` for uncounted and unlimited ones and where it is not told.
+    pub issued: Option<u64>,
+    /// How many the daemon counts as in use, with reservations that nobody has taken.
+    pub in_use: Option<u64>,
+    /// Whether it is said to have no number.
+    pub uncounted: bool,
+    /// What is wrong with it, as printed.
+    pub problem: Option<String>,
+    /// Its parts, where told.
+    pub pools: Vec<Pool>,
+    /// Who holds licenses.
+    pub held: Vec<HeldLicense>,
+    /// Who waits.
+    pub queued: Vec<QueuedRequest>,
+    /// What is kept for whom.
+    pub reserved: Vec<Reservation>,
+}
+
+impl Feature {
+    /// Licenses in somebody's hands.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.held.iter().fold(0, |sum, held| sum.saturating_add(held.count))
+    }
+
+    /// Licenses kept for somebody, taken or not.
+    #[must_use]
+    pub fn reserved(&self) -> u64 {
+        self.reserved.iter().fold(0, |sum, kept| sum.saturating_add(kept.count))
+    }
+
+    /// The earliest end of its parts. Permanent parts and those without an end have none.
+    #[must_use]
+    pub fn expires(&self) -> Option<Millis> {
+        self.pools.iter().filter_map(|pool| pool.expires).min()
+    }
+}
+
+/// What a text tells about one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Picture {
+    /// The moment, where told.
+    pub at: Option<Millis>,
+    /// Machines.
+    pub servers: Vec<Daemon>,
+    /// Vendors' daemons.
+    pub vendors: Vec<Daemon>,
+    /// Features in the order they are printed.
+    pub features: Vec<Feature>,
+    /// Why there is nothing to read, as printed.
+    pub problem: Option<String>,
+    /// What could not be read.
+    pub unread: UnreadLines,
+}
