@@ -35,6 +35,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "peer_messages", run: peers::run, seeds: seeds::peer_messages },
     Target { name: "registration_file", run: files::registration_file, seeds: seeds::registration_file },
     Target { name: "sealed", run: sealed::run, seeds: seeds::sealed },
+    Target { name: "source_texts", run: lines::source_texts, seeds: seeds::source_texts },
     Target { name: "status_report", run: files::status_report, seeds: seeds::status_report },
     Target { name: "status_response", run: files::status_response, seeds: seeds::status_response },
     Target { name: "tool_arguments", run: tool::arguments, seeds: seeds::tool_arguments },

@@ -300,3 +300,14 @@ pub(crate) fn words() -> Vec<Vec<u8>> {
     .map(String::into_bytes)
     .collect()
 }
+
+pub(crate) fn source_texts() -> Vec<Vec<u8>> {
+    let lmstat = "Flexible License Manager status on Thu 1/2/2031 0:07\nLicense server status: 1@lic-a\nlic-a: license server UP v11\nVendor daemon status (on lic-a):\n acmed: UP v11\nFeature usage info:\nUsers of f:  (Total of 12 licenses issued;  Total of 2 licenses in use)\n  \"f\" v1.0, vendor: acmed, expiry: 31-dec-2031\n  floating license\n\t4 RESERVATIONs for GROUP night (lic-a/1)\n  ann ws-1 ws-1:0 (v1.0) (lic-a/1 7), start Tue 12/31 23:58, 2 licenses, PID: 5\n  bo ws-2 ws-2 (v1.0) (lic-a/1 8) queued for 2 licenses\n";
+    let table = "Feature Version #licenses Expires Vendor\nf 1.0 4 31-dec-2031 acmed\n";
+    let rlmstat = "acme license pool status on lic-r (port 1)\n r v1.0, pool: 3\n  count: 4, # reservations: 1, inuse: 2, exp: permanent\nacme license usage status on lic-r (port 1)\n r v1.0: ann@ws-1 1/0 at 01/05 08:44  (handle: 36a5)\n";
+    let file = "SERVER lic-a 0011 1\nVENDOR acmed\nINCREMENT f acmed 1.0 31-dec-2031 12 NOTICE=\"a \\\n b\" SIGN=0\nUPGRADE f acmed 1.0 2.0 permanent 2\n";
+    let log = "23:59:58 (acmed) OUT: \"f\" Ann E@ws-1  (5 licenses)\n 0:00:01 (acmed) TIMESTAMP 1/1/2031\n 0:00:09 (acmed) DENIED: \"f\" bo@ws-2  (All in use. (-4,342))\n 0:02:00 (acmed) IN: \"f\" Ann E@ws-1  (5 licenses)\n 0:02:01 (acmed) EXITING DUE TO SIGNAL 15\n";
+    let report = "RLM Report Log Format 0, version 4.0\nISV: acme, RLM version 14.1\nSTART lic-r 12/31/2030 23:50\nOUT r 1.0 3 ann ws-1 \"\" 2 2 0 1a 1a 4d2 \"\" \"r\" \"1.0\" 12/31 23:58:00\nDENY r 1.0 bo ws-2 \"\" 1 -22 1 12/31 23:59\nIN 1 r 1.0 ann ws-1 \"\" 2 0 0 1a 01/01 00:01:00\n";
+    let texts = [(0, lmstat), (0, table), (1, rlmstat), (2, file), (3, log), (4, report)];
+    texts.into_iter().map(|(reader, text)| [&[reader], text.as_bytes()].concat()).collect()
+}
