@@ -11,10 +11,13 @@ pub mod lmstat;
 pub mod rlm_log;
 pub mod rlmstat;
 mod text;
+mod watch;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::contact::Millis;
+pub use watch::{Denials, ReadCounts, Reading, SourceWatch};
 
 /// How many unread lines are kept of one text; the others are counted.
 pub const MOST_UNREAD: usize = 1_000;
@@ -23,7 +26,7 @@ pub const MOST_UNREAD: usize = 1_000;
 pub const UNLIMITED: u64 = 1_000_000;
 
 /// A line that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// Its number, from 1.
     pub line: usize,
@@ -34,7 +37,7 @@ pub struct Unread {
 }
 
 /// Lines that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UnreadLines {
     /// The first [`MOST_UNREAD`].
     pub lines: Vec<Unread>,
@@ -53,7 +56,7 @@ impl UnreadLines {
 }
 
 /// A machine or process of a license system and whether it answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Daemon {
     /// Its name as printed.
     pub name: String,
@@ -66,7 +69,7 @@ pub struct Daemon {
 }
 
 /// How a license is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Binding {
     /// For any machine.
@@ -80,7 +83,7 @@ pub enum Binding {
 }
 
 /// Part of a feature: licenses of one version, end and kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// Version, where told.
     pub version: Option<String>,
@@ -95,7 +98,7 @@ pub struct Pool {
 }
 
 /// A license in somebody's hands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldLicense {
     /// Who.
     pub user: String,
@@ -120,7 +123,7 @@ pub struct HeldLicense {
 }
 
 /// Somebody who waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuedRequest {
     /// Who.
     pub user: String,
@@ -133,7 +136,7 @@ pub struct QueuedRequest {
 }
 
 /// Licenses kept for somebody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// For what: `HOST`, `GROUP`, ….
     pub kind: String,
@@ -144,7 +147,7 @@ pub struct Reservation {
 }
 
 /// One feature of one vendor at one license system.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Feature {
     /// The name as printed.
     pub name: String,
@@ -191,7 +194,7 @@ impl Feature {
 }
 
 /// What a text tells about one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Picture {
     /// The moment, where told.
     pub at: Option<Millis>,
@@ -205,4 +208,47 @@ pub struct Picture {
     pub problem: Option<String>,
     /// What could not be read.
     pub unread: UnreadLines,
+}
+
+/// What a source is, and thus how its text is read.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum SourceKind {
+    /// FlexNet's `lmutil lmstat -a`, or `-i`.
+    Lmstat,
+    /// FlexNet's debug log.
+    FlexnetLog,
+    /// A FlexNet license file.
+    FlexnetLicense,
+    /// RLM's `rlmstat -a`.
+    Rlmstat,
+    /// RLM's report log.
+    RlmLog,
+}
+
+impl SourceKind {
+    /// Whether it is a log, which grows, rather than a picture of now.
+    #[must_use]
+    pub fn is_log(self) -> bool {
+        matches!(self, Self::FlexnetLog | Self::RlmLog)
+    }
+
+    /// All words, for messages.
+    #[must_use]
+    pub fn words() -> String {
+        Self::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Longest tag, characters.
+pub const LONGEST_TAG: usize = 64;
+
+/// Whether this can name a source: letters, digits, `_` and `-`.
+#[must_use]
+pub fn is_tag(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=LONGEST_TAG).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -399,9 +399,9 @@ fn old_denial(text: &str) -> Option<Head<'_>> {
 }
 
 /// Denials that are none, by the rule of usage monitors: each of a chain but the last, and those that were served at once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DenialFilter {
-    waiting: HashMap<(String, String, String, String), LogEvent>,
+    waiting: HashMap<String, LogEvent>,
 }
 
 /// Denials of one user, host and feature within so many milliseconds are one, the last.
@@ -423,7 +423,7 @@ impl DenialFilter {
             keep
         });
         told.sort_by_key(|event| (event.at, event.line));
-        let key = (event.daemon.clone(), event.feature.clone(), event.user.clone(), event.host.clone());
+        let key = sessions::key(event);
         match event.kind {
             LogEventKind::Denied { .. } => {
                 self.waiting.insert(key, event.clone());

@@ -34,7 +34,8 @@ pub struct Sessions {
     pub unpaired: u64,
 }
 
-fn key(event: &LogEvent) -> String {
+/// One user of one feature at one machine.
+pub(super) fn key(event: &LogEvent) -> String {
     // Tabs can't stand in names: control characters are left out of them.
     [event.daemon.as_str(), &event.feature, &event.user, &event.host].join("\t")
 }

@@ -1,0 +1,294 @@
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::flexnet_log::{
+    CHAIN_MS, DenialFilter, DenialKind, LogEvent, LogEventKind, LogReader, Session, Sessions, denial_kind,
+};
+use super::rlm_log::ReportLogReader;
+use super::{Feature, HeldLicense, Picture, SourceKind, UnreadLines, flexnet_license, lmstat, rlmstat};
+use crate::contact::Millis;
+
+/// How much a text told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ReadCounts {
+    /// Features.
+    pub features: usize,
+    /// Licenses in somebody's hands; of a log: check-outs.
+    pub checkouts: usize,
+    /// Denials, without those that are none.
+    pub denials: usize,
+    /// Lines of reservations.
+    pub reservations: usize,
+    /// Requests that wait.
+    pub queued: usize,
+}
+
+/// Denials of one feature, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Denials {
+    /// There were not enough licenses.
+    pub shortage: u64,
+    /// A rule of the administrator.
+    pub policy: u64,
+    /// Not served here, expired, another version.
+    pub configuration: u64,
+}
+
+/// What a text changed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// How much it told.
+    pub counts: ReadCounts,
+    /// How things stand.
+    pub picture: Picture,
+    /// Licenses that came back, as lines of 13 fields, and denials for want of licenses, as lines of 7.
+    pub lines: String,
+    /// What could not be read.
+    pub unread: UnreadLines,
+}
+
+/// What is known of a license that is out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Out {
+    vendor: String,
+    feature: String,
+    held: HeldLicense,
+    /// When it was first and last seen, Unix milliseconds.
+    first: Millis,
+    last: Millis,
+}
+
+/// Reads the texts of one source, one after another. Its state can be kept.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceWatch {
+    out: Vec<Out>,
+    flexnet: LogReader,
+    rlm: ReportLogReader,
+    sessions: Sessions,
+    filter: DenialFilter,
+    /// Denials by vendor and feature, of a log.
+    denials: BTreeMap<String, Denials>,
+    last_event: Option<Millis>,
+}
+
+impl SourceWatch {
+    /// Reads a picture of now, received at `now`.
+    #[must_use]
+    pub fn picture(&mut self, kind: SourceKind, tag: &str, bytes: &[u8], zone: &TimeZone, now: Millis) -> Reading {
+        let mut picture = match kind {
+            SourceKind::Rlmstat => rlmstat::read(bytes, zone, now),
+            SourceKind::FlexnetLicense => flexnet_license::read(bytes, zone),
+            SourceKind::Lmstat | SourceKind::FlexnetLog | SourceKind::RlmLog => lmstat::read(bytes, zone, now),
+        };
+        let unread = std::mem::take(&mut picture.unread);
+        let sum = |of: fn(&Feature) -> usize| picture.features.iter().map(of).sum();
+        let counts = ReadCounts {
+            features: picture.features.len(),
+            checkouts: sum(|feature| feature.held.len()),
+            denials: 0,
+            reservations: sum(|feature| feature.reserved.len()),
+            queued: sum(|feature| feature.queued.len()),
+        };
+        // A text that only tells an error says nothing of who holds what.
+        let lines = if picture.problem.is_some() { String::new() } else { self.returned(tag, &picture, now) };
+        Reading { counts, picture, lines, unread }
+    }
+
+    /// Licenses that are out no longer, each as one line; the others are remembered.
+    fn returned(&mut self, tag: &str, picture: &Picture, now: Millis) -> String {
+        let at = picture.at.unwrap_or(now).min(now);
+        let same = |out: &Out, feature: &Feature, held: &HeldLicense| {
+            out.feature == feature.name
+                && out.vendor == feature.vendor
+                && (&out.held.user, &out.held.host, &out.held.display, &out.held.handle, out.held.since)
+                    == (&held.user, &held.host, &held.display, &held.handle, held.since)
+        };
+        let mut before = std::mem::take(&mut self.out);
+        for feature in &picture.features {
+            for held in &feature.held {
+                let known = before.iter().position(|out| same(out, feature, held)).map(|at| before.swap_remove(at));
+                let first = known.map_or_else(|| held.since.unwrap_or(at).min(at), |known| known.first);
+                let (vendor, feature) = (feature.vendor.clone(), feature.name.clone());
+                self.out.push(Out { vendor, feature, held: held.clone(), first, last: at });
+            }
+        }
+        before.sort_by(|a, b| (a.first, &a.feature, &a.held.user).cmp(&(b.first, &b.feature, &b.held.user)));
+        let line = |out: Out| {
+            let HeldLicense { user, host, display, version, handle, count, pid, .. } = &out.held;
+            let pid = pid.map(|pid| pid.to_string()).unwrap_or_default();
+            let fields: [&str; 10] =
+                [tag, &out.feature, "", user, host, handle, display, version, &count.to_string(), &pid];
+            checkout(fields, out.first, out.last.max(out.first))
+        };
+        before.into_iter().map(line).collect()
+    }
+
+    /// Reads on in a log. `ends` says that the text is whole: its last line may lack its end.
+    #[must_use]
+    pub fn log(&mut self, kind: SourceKind, tag: &str, bytes: &[u8], zone: &TimeZone, ends: bool) -> Reading {
+        let mut events = Vec::new();
+        let unread = if kind == SourceKind::RlmLog {
+            self.rlm.feed(bytes, zone, &mut |event| events.push(event));
+            if ends {
+                self.rlm.finish(zone, &mut |event| events.push(event));
+            }
+            std::mem::take(&mut self.rlm.unread)
+        } else {
+            self.flexnet.feed(bytes, zone, &mut |event| events.push(event));
+            if ends {
+                self.flexnet.finish(zone, &mut |event| events.push(event));
+            }
+            std::mem::take(&mut self.flexnet.unread)
+        };
+        let mut reading = Reading { unread, ..Reading::default() };
+        for event in &events {
+            reading.counts.checkouts += usize::from(event.kind == LogEventKind::Out);
+            self.last_event = self.last_event.max(Some(event.at));
+            for session in self.sessions.next(event) {
+                reading.lines.push_str(&session_line(tag, &session));
+            }
+            let certain = self.filter.next(event, CHAIN_MS);
+            self.denied(tag, certain, &mut reading);
+        }
+        if ends {
+            let certain = self.filter.finish();
+            self.denied(tag, certain, &mut reading);
+        }
+        reading.picture = self.of_log();
+        reading.counts.features = reading.picture.features.len();
+        reading
+    }
+
+    fn denied(&mut self, tag: &str, certain: Vec<LogEvent>, reading: &mut Reading) {
+        for event in certain {
+            let LogEventKind::Denied { code, .. } = &event.kind else { continue };
+            let of = self.denials.entry(format!("{}\t{}", event.daemon, event.feature)).or_default();
+            reading.counts.denials += 1;
+            match denial_kind(*code) {
+                DenialKind::Shortage => {
+                    of.shortage += 1;
+                    let fields = [
+                        &seconds(event.at),
+                        tag,
+                        &event.feature,
+                        "",
+                        &event.user,
+                        &event.host,
+                        &event.count.to_string(),
+                    ];
+                    reading.lines.push_str(&fields.join("\t"));
+                    reading.lines.push('\n');
+                }
+                DenialKind::Policy => of.policy += 1,
+                DenialKind::Configuration => of.configuration += 1,
+            }
+        }
+    }
+
+    /// Denials of a feature by kind, of a log.
+    #[must_use]
+    pub fn denials(&self, vendor: &str, feature: &str) -> Denials {
+        self.denials.get(&format!("{vendor}\t{feature}")).copied().unwrap_or_default()
+    }
+
+    /// What is out by the log.
+    fn of_log(&self) -> Picture {
+        let mut features: BTreeMap<(String, String), Feature> = BTreeMap::new();
+        let feature = |vendor: &str, name: &str| Feature {
+            name: name.to_owned(),
+            vendor: vendor.to_owned(),
+            in_use: Some(0),
+            ..Feature::default()
+        };
+        for key in self.denials.keys() {
+            if let Some((vendor, name)) = key.split_once('\t') {
+                features.insert((vendor.to_owned(), name.to_owned()), feature(vendor, name));
+            }
+        }
+        for session in self.sessions.open() {
+            let key = (session.daemon.clone(), session.feature.clone());
+            let of = features.entry(key).or_insert_with(|| feature(&session.daemon, &session.feature));
+            of.in_use = of.in_use.map(|count| count.saturating_add(session.count));
+            of.held.push(HeldLicense {
+                user: session.user.clone(),
+                host: session.host.clone(),
+                display: String::new(),
+                extra: String::new(),
+                version: String::new(),
+                handle: String::new(),
+                count: session.count,
+                since: Some(session.from),
+                pid: None,
+                linger_s: None,
+            });
+        }
+        for feature in features.values_mut() {
+            feature.held.sort_by(|a, b| (a.since, &a.user, &a.host).cmp(&(b.since, &b.user, &b.host)));
+        }
+        Picture { at: self.last_event, features: features.into_values().collect(), ..Picture::default() }
+    }
+}
+
+fn session_line(tag: &str, session: &Session) -> String {
+    let Session { feature, user, host, count, from, to, .. } = session;
+    checkout([tag, feature, "", user, host, "", "", "", &count.to_string(), ""], *from, to.unwrap_or(*from))
+}
+
+/// A line of 13 fields; what was requested and what was taken at the same time.
+fn checkout(fields: [&str; 10], from: Millis, to: Millis) -> String {
+    let from = seconds(from);
+    format!("{}\t{from}\t{from}\t{}\n", fields.join("\t"), seconds(to))
+}
+
+/// Unix seconds, with a fraction where there is one.
+fn seconds(at: Millis) -> String {
+    let (whole, rest) = (at.div_euclid(1000), at.rem_euclid(1000));
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LMSTAT: &str = "Flexible License Manager status on Thu 1/2/2031 0:10\nLicense server status: 1@a\na: license server UP v11\nVendor daemon status (on a):\n acmed: UP v11\nFeature usage info:\nUsers of f:  (Total of 2 licenses issued;  Total of 1 license in use)\n";
+    const ANN: &str = "    ann ws-1 ws-1 (v1.0) (a/1 7), start Thu 1/2 0:05\n";
+
+    fn at(text: &str) -> Millis {
+        text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn a_license_that_is_gone_from_the_next_picture_becomes_one_line() {
+        let mut watch = SourceWatch::default();
+        let first = format!("{LMSTAT}{ANN}");
+        let now = at("2031-01-02T00:10:30Z");
+        let reading = watch.picture(SourceKind::Lmstat, "site", first.as_bytes(), &TimeZone::UTC, now);
+        assert_eq!((reading.counts.checkouts, reading.lines.as_str()), (1, ""));
+        let again = watch.picture(SourceKind::Lmstat, "site", first.as_bytes(), &TimeZone::UTC, now);
+        assert_eq!(again.lines, "");
+        let error = "Error getting status: Cannot connect to license server system. (-15,570)\n";
+        let down = watch.picture(SourceKind::Lmstat, "site", error.as_bytes(), &TimeZone::UTC, now);
+        assert_eq!(down.lines, "", "nothing is known while the daemon is down");
+        let gone = watch.picture(SourceKind::Lmstat, "site", LMSTAT.as_bytes(), &TimeZone::UTC, now + 60_000);
+        let (from, to) = (at("2031-01-02T00:05:00Z") / 1000, at("2031-01-02T00:10:00Z") / 1000);
+        assert_eq!(gone.lines, format!("site\tf\t\tann\tws-1\t7\tws-1\t1.0\t1\t\t{from}\t{from}\t{to}\n"));
+    }
+
+    #[test]
+    fn a_log_gives_lines_of_what_came_back_and_of_real_shortage() {
+        let log = " 0:00:01 (a) TIMESTAMP 1/1/2031\n 0:00:10 (a) OUT: \"f\" bo@h  (2 licenses)\n 0:00:20 (a) DENIED: \"f\" cy@h  (All in use. (-4,342))\n 0:00:21 (a) DENIED: \"f\" di@h  (Excluded. (-38,1))\n 0:00:40 (a) IN: \"f\" bo@h  (2 licenses)\n 0:00:50 (a) OUT: \"f\" bo@h\n";
+        let mut watch = SourceWatch::default();
+        let reading = watch.log(SourceKind::FlexnetLog, "site", log.as_bytes(), &TimeZone::UTC, true);
+        let from = at("2031-01-01T00:00:10Z") / 1000;
+        let lines: Vec<&str> = reading.lines.lines().collect();
+        assert_eq!(lines[0], format!("site\tf\t\tbo\th\t\t\t\t2\t\t{from}\t{from}\t{}", from + 30));
+        assert_eq!(lines[1], format!("{}\tsite\tf\t\tcy\th\t1", from + 10));
+        assert_eq!(lines.len(), 2);
+        assert_eq!(watch.denials("a", "f"), Denials { shortage: 1, policy: 1, configuration: 0 });
+        assert_eq!((reading.counts.checkouts, reading.counts.denials), (2, 2));
+        assert_eq!(reading.picture.features[0].in_use, Some(1));
+    }
+}
