@@ -21,6 +21,7 @@ mod registration;
 pub mod request;
 mod search;
 mod servers;
+mod sources;
 mod status;
 mod two_step;
 mod usage;
@@ -87,6 +88,7 @@ fn gathered() -> GatheredOperations {
         usage::operations,
         locked::operations,
         servers::operations,
+        sources::operations,
         alerts::operations,
         accounts::operations,
         backups::operations,

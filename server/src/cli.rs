@@ -15,6 +15,7 @@ mod register;
 mod restore;
 pub mod serve;
 mod setup_link;
+mod source;
 mod status;
 mod token;
 mod usage;
@@ -76,6 +77,9 @@ enum Command {
     /// Check-outs as files: 13 tab-separated fields, a UTC day each
     #[command(subcommand)]
     Usage(usage::UsageCommand),
+    /// Other license daemons that are observed
+    #[command(subcommand)]
+    Source(source::SourceCommand),
     /// Servers of this installation: one primary and its backups
     #[command(subcommand)]
     Peer(peers::PeerCommand),
@@ -245,6 +249,7 @@ impl Cli {
             Command::DemoData(command) => command.run().await,
             Command::Config(command) => command.run(remote).await,
             Command::Usage(command) => command.run(remote).await,
+            Command::Source(command) => command.run(remote).await,
             Command::Peer(command) => command.run(remote).await,
             Command::User(command) => command.run(remote).await,
             Command::Token(command) => command.run(remote).await,

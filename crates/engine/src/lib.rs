@@ -34,6 +34,7 @@ pub mod registration;
 pub mod self_check;
 pub mod service;
 pub mod stand_in;
+pub mod sources;
 pub mod store;
 pub mod tasks;
 pub mod usage;
@@ -102,6 +103,8 @@ pub struct Engine {
     pub peers: peers::Peers,
     /// The license of this machine.
     pub ve: ve::VeLicensing,
+    /// Other license daemons.
+    pub(crate) sources: sources::Sources,
     /// Alerts.
     pub alerts: alerts::Alerts,
     /// Backups of this server.
@@ -177,6 +180,7 @@ impl Engine {
             applying: tokio::sync::Mutex::new(()),
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),
+            sources: sources::Sources::default(),
             alerts: alerts::Alerts::new(),
             backups,
             database_check: database::DatabaseChecks::default(),

@@ -306,7 +306,7 @@ impl Engine {
     /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
         use crate::accounts::refused;
-        use crate::{alerts, attention, backup, conf, countdown, exchange, leases, monitor, peers, usage, ve};
+        use crate::{alerts, attention, backup, conf, countdown, exchange, leases, monitor, peers, sources, usage, ve};
         use Cadence::Every;
         macro_rules! task {
             ($name:literal, $does:literal, $cadence:expr, $run:ident) => {{
@@ -353,6 +353,7 @@ impl Engine {
                 ask_for_monitor_license
             ),
             task!("peers", "Polls the peers", Every(peers::EVERY), keep_peers),
+            task!("sources", "Looks at other license daemons", Every(sources::EVERY), keep_sources),
             task!("alert-rules", "Checks the alert rules", Every(alerts::EVERY), keep_alert_rules),
             task!("attention", "Checks that data can be stored", Every(attention::EVERY), keep_attention),
             task!(

@@ -53,13 +53,15 @@ pub enum Permission {
     UnlockRecords,
     /// Back up the data folder, download and delete backups, and check the database.
     ManageBackups,
+    /// Add other license daemons to observe, and remove them.
+    ManageSources,
     /// Bring in check-outs recorded elsewhere.
     ImportUsage,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 17] = [
         Permission::View,
         Permission::EditConfiguration,
         Permission::RestoreConfiguration,
@@ -75,6 +77,7 @@ impl Permission {
         Permission::ManageServers,
         Permission::UnlockRecords,
         Permission::ManageBackups,
+        Permission::ManageSources,
         Permission::ImportUsage,
     ];
 
@@ -122,6 +125,7 @@ impl Permission {
             | Permission::Register
             | Permission::ManageServers
             | Permission::ManageBackups
+            | Permission::ManageSources
             | Permission::ManageUsers
             | Permission::ManageTokens => Role::Administrator,
         }
@@ -164,6 +168,7 @@ impl Role {
             Permission::ImportUsage => "Importing usage needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ManageBackups => "Backups and checks of the database need the role administrator.",
+            Permission::ManageSources => "Adding and removing sources needs the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
             Permission::EditConfiguration => "Changing the configuration needs the role administrator.",
@@ -300,6 +305,8 @@ mod tests {
             (UnlockRecords, [false, true, true]),
             (ManageServers, [false, false, true]),
             (ManageBackups, [false, false, true]),
+            (ManageSources, [false, false, true]),
+            (ImportUsage, [false, true, true]),
             (ViewAudit, [false, true, true]),
             (ViewLogs, [false, true, true]),
             (EditConfiguration, [false, false, true]),

@@ -183,6 +183,7 @@ fn problem_content() -> [(String, RefOr<Content>); 1] {
         (name = "exchange", description = "The exchange with the licensing nodes, and its ledger"),
         (name = "clients", description = "Applications that take licenses"),
         (name = "usage", description = "Usage over time"),
+        (name = "sources", description = "Other license daemons"),
         (name = "servers", description = "The servers of the installation; maintenance and failover drills"),
         (name = "alerts", description = "Alert rules, channels, notifications"),
         (name = "users", description = "Users of the console"),

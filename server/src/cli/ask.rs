@@ -111,7 +111,9 @@ enum Payload {
 }
 
 /// The rest of a file, piece by piece.
-fn pieces(file: &std::fs::File) -> std::io::Result<impl Stream<Item = std::io::Result<Frame<Bytes>>> + Send + Sync + use<>> {
+fn pieces(
+    file: &std::fs::File,
+) -> std::io::Result<impl Stream<Item = std::io::Result<Frame<Bytes>>> + Send + Sync + use<>> {
     let file = tokio::fs::File::from_std(file.try_clone()?);
     Ok(stream::unfold(Some(file), |file| async move {
         let mut file = file?;

@@ -133,6 +133,11 @@ impl LogReader {
         self.rest.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
+    /// Another file goes on where this one ended: of a line that was cut off the rest will not come.
+    pub fn turn_over(&mut self) {
+        self.rest.clear();
+    }
+
     /// Ends the log: its last line may lack its end, and events before any date have none.
     pub fn finish(&mut self, zone: &TimeZone, take: &mut impl FnMut(LogEvent)) {
         let rest = std::mem::take(&mut self.rest);

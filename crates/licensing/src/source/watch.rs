@@ -126,6 +126,12 @@ impl SourceWatch {
         before.into_iter().map(line).collect()
     }
 
+    /// The log goes on in another file, or was cut off and begins anew.
+    pub fn turn_over(&mut self) {
+        self.flexnet.turn_over();
+        self.rlm.turn_over();
+    }
+
     /// Reads on in a log. `ends` says that the text is whole: its last line may lack its end.
     #[must_use]
     pub fn log(&mut self, kind: SourceKind, tag: &str, bytes: &[u8], zone: &TimeZone, ends: bool) -> Reading {

@@ -1,0 +1,158 @@
+//! Sources as they stand.
+
+use licensing::source::{Denials, Feature, Picture, SourceKind, UnreadLines};
+use sqlx::FromRow;
+
+use super::reading::KeptState;
+use super::{SourceError, SourceInput};
+use crate::Engine;
+
+/// A source and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub tag: String,
+    /// How its text is read.
+    pub kind: SourceKind,
+    /// Where it comes from.
+    pub input: SourceInput,
+    /// How often it is looked at, seconds.
+    pub every_s: u32,
+    /// Time zone; empty for this machine's.
+    pub zone: String,
+    /// The last look, Unix milliseconds.
+    pub tried_at: Option<i64>,
+    /// The last good answer, Unix milliseconds.
+    pub last_good: Option<i64>,
+    /// Why the last look told nothing.
+    pub problem: Option<String>,
+    /// The last good picture.
+    pub picture: Picture,
+    /// Its features, with denials.
+    pub features: Vec<SourceFeature>,
+    /// What could not be read.
+    pub unread: UnreadLines,
+}
+
+/// A feature with its denials, where a log tells them.
+#[derive(Debug, Clone)]
+pub struct SourceFeature {
+    /// The feature.
+    pub feature: Feature,
+    /// Since the log is read.
+    pub denials: Denials,
+}
+
+impl Source {
+    /// One word for its state: `up`, `down`, or `waiting` before the first answer.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (&self.problem, self.last_good) {
+            (Some(_), _) => "down",
+            (None, Some(_)) => "up",
+            (None, None) => "waiting",
+        }
+    }
+}
+
+/// A row, its texts read.
+pub(super) struct SourceRow {
+    pub tag: String,
+    pub kind: SourceKind,
+    pub input: SourceInput,
+    pub every_s: u32,
+    pub zone: String,
+    pub tried_at: Option<i64>,
+    last_good: Option<i64>,
+    problem: Option<String>,
+    picture: Picture,
+    pub state: KeptState,
+}
+
+#[derive(FromRow)]
+struct StoredRow {
+    tag: String,
+    kind: String,
+    input: String,
+    every_s: u32,
+    zone: String,
+    tried_at: Option<i64>,
+    last_good: Option<i64>,
+    problem: Option<String>,
+    picture: Option<String>,
+    state: Option<String>,
+}
+
+impl StoredRow {
+    fn read(self) -> Result<SourceRow, sqlx::Error> {
+        let damaged = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "{}".to_owned());
+        Ok(SourceRow {
+            kind: self.kind.parse().map_err(|error: strum::ParseError| sqlx::Error::Decode(error.into()))?,
+            input: serde_json::from_str(&self.input).map_err(damaged)?,
+            picture: serde_json::from_str(&or_none(self.picture)).map_err(damaged)?,
+            // A state of another version is no loss: reading begins anew.
+            state: serde_json::from_str(&or_none(self.state)).unwrap_or_default(),
+            tag: self.tag,
+            every_s: self.every_s,
+            zone: self.zone,
+            tried_at: self.tried_at,
+            last_good: self.last_good,
+            problem: self.problem,
+        })
+    }
+}
+
+impl From<SourceRow> for Source {
+    fn from(row: SourceRow) -> Self {
+        let watch = &row.state.watch;
+        let with_denials = |feature: &Feature| SourceFeature {
+            denials: watch.denials(&feature.vendor, &feature.name),
+            feature: feature.clone(),
+        };
+        Self {
+            features: row.picture.features.iter().map(with_denials).collect(),
+            unread: row.state.unread.clone(),
+            tag: row.tag,
+            kind: row.kind,
+            input: row.input,
+            every_s: row.every_s,
+            zone: row.zone,
+            tried_at: row.tried_at,
+            last_good: row.last_good,
+            problem: row.problem,
+            picture: row.picture,
+        }
+    }
+}
+
+impl Engine {
+    /// All sources by tag.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn sources(&self) -> Result<Vec<Source>, sqlx::Error> {
+        let rows = self.source_rows().await?;
+        Ok(rows.into_iter().map(Source::from).collect())
+    }
+
+    /// One source.
+    ///
+    /// # Errors
+    /// [`SourceError`]
+    pub async fn source(&self, tag: &str) -> Result<Source, SourceError> {
+        Ok(self.source_row(tag).await?.into())
+    }
+
+    pub(super) async fn source_rows(&self) -> Result<Vec<SourceRow>, sqlx::Error> {
+        let rows: Vec<StoredRow> =
+            sqlx::query_as("SELECT * FROM sources ORDER BY tag").fetch_all(self.store.read()).await?;
+        rows.into_iter().map(StoredRow::read).collect()
+    }
+
+    pub(super) async fn source_row(&self, tag: &str) -> Result<SourceRow, SourceError> {
+        let row: Option<StoredRow> =
+            sqlx::query_as("SELECT * FROM sources WHERE tag = ?").bind(tag).fetch_optional(self.store.read()).await?;
+        Ok(row.ok_or_else(|| SourceError::Unknown(tag.to_owned()))?.read()?)
+    }
+}
