@@ -20,7 +20,7 @@ pub enum ActionGroup {
 
 impl ActionGroup {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Configuration,
         Self::Registration,
         Self::Sync,

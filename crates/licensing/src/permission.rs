@@ -103,6 +103,9 @@ impl Permission {
             Permission::RestoreConfiguration => "Restore an earlier configuration",
             Permission::Register => "Register this server",
             Permission::ManageServers => "Add and remove servers",
+            Permission::ManageBackups => "Make, download and delete backups, check the database",
+            Permission::ManageSources => "Add and remove other license daemons to observe",
+            Permission::ImportUsage => "Import usage, feed and look at sources",
             Permission::ManageUsers => "Manage users and their sessions",
             Permission::ManageTokens => "Manage API tokens",
         }
