@@ -21,4 +21,5 @@ mod proxies;
 mod reporting;
 mod serving;
 mod tasks;
+mod usage;
 mod ve;

@@ -81,6 +81,32 @@ async fn a_peak_is_told_against_what_was_licensed_then_on_the_page_in_files_and_
 }
 
 #[tokio::test]
+async fn files_of_usage_go_out_to_viewers_and_come_in_from_operators() {
+    let test = used().await;
+    let bearer = |token: &str| format!("Bearer {token}");
+    let (viewer, operator) = (bearer(&test.token(Role::Viewer).await), bearer(&test.token(Role::Operator).await));
+    let get = |path: &str| Request::get(path).header(header::AUTHORIZATION, &viewer);
+    let import = |by: &str| Request::post("/api/v1/usage/import?name=carried").header(header::AUTHORIZATION, by);
+    let days = text(test.send(get("/api/v1/usage/days?from=2026-12-26&to=2026-12-26"), "").await).await;
+    assert!(days.contains("\"day\":\"2026-12-26\",\"file\":\"2026.12.26\""), "{days}");
+    let taken = test.send(get("/api/v1/usage/checkouts?day=2026-12-26"), "").await;
+    assert_eq!(taken.headers()[header::CONTENT_TYPE], "text/tab-separated-values");
+    let taken = text(taken).await;
+    assert!(taken.starts_with("#TAG\t") && taken.lines().count() == 3, "{taken}");
+    let denials = text(test.send(get("/api/v1/usage/denials?day=2026-12-26"), "").await).await;
+    assert_eq!(denials.lines().count(), 3, "{denials}");
+    assert_eq!(test.send(get("/api/v1/usage/denials?day=never"), "").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(test.send(import(&viewer), &taken).await.status(), StatusCode::FORBIDDEN);
+    let told = test.send(import(&operator), &format!("{taken}no record\n")).await;
+    assert_eq!(told.status(), StatusCode::OK);
+    let told: serde_json::Value = serde_json::from_str(&text(told).await).unwrap();
+    assert_eq!((&told["imported"], &told["known"], &told["refused_count"]), (&0.into(), &2.into(), &1.into()));
+    assert_eq!((&told["refused"][0]["file"], &told["refused"][0]["line"]), (&"carried".into(), &4.into()));
+    let entry = test.app.engine.audit.list(&engine::audit::AuditQuery { limit: 1, ..Default::default() }).await.unwrap();
+    assert_eq!(entry[0].sentence, "Imported usage from carried: 0 new, 2 already known, 1 refused.");
+}
+
+#[tokio::test]
 async fn growth_is_told_only_against_a_period_that_was_recorded_whole() {
     let test = used().await;
     let page = get(&test, "/usage?zone=UTC").await;

@@ -38,6 +38,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("config restore 1", ""),
     ("config restore 999", ""),
     ("config undo 999", ""),
+    (
+        "usage import -",
+        "T\tF\t\tann\tws\t1\t\t1.0\t1\t\t1795305600\t1795305600\t1795305660\n1795305600\tT\tF\t\tann\tws\t1\n",
+    ),
+    ("usage import - --json", "no record\n"),
+    ("usage export --out FILE-out{n}", ""),
+    ("usage export --from 2026-01-02 --to 2026-01-01 --out FILE-out{n}", ""),
     ("peer invite", ""),
     ("peer join --url https://127.0.0.1:9 --code no-code", ""),
     ("peer list", ""),
