@@ -80,8 +80,8 @@ fn bad_lines_are_named_and_decide_how_the_command_ends() {
     let good = "LAN\tF\t\tann\tws\t1\t\t1.0\t2\t\t1795305600\t1795305600\t1795305660\n";
     let mixed = import(&format!("{good}rubbish\n"), &[]);
     assert_eq!(mixed.status.code(), Some(1), "{}", stderr(&mixed));
-    assert!(stdout(&mixed).contains("1 new records, 0 already known, 1 refused"), "{}", stdout(&mixed));
-    assert!(stdout(&mixed).contains("standard input:2: 1 fields"), "{}", stdout(&mixed));
+    assert!(stdout(&mixed).contains("New: 1, already known: 0, refused: 1."), "{}", stdout(&mixed));
+    assert!(stdout(&mixed).contains("standard input:2: Fields separated by tabs: 1;"), "{}", stdout(&mixed));
     let bad = import("rubbish\n", &["--json"]);
     assert_eq!(bad.status.code(), Some(2), "{}", stderr(&bad));
     assert!(stdout(&bad).contains("\"refused_count\": 1"), "{}", stdout(&bad));

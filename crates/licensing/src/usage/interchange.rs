@@ -36,7 +36,7 @@ const NO_HOST: &str = "-";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineRefusal {
     /// Neither a check-out nor a denial.
-    #[error("{0} fields separated by tabs; a check-out has {FIELDS}, a denial {DENIAL_FIELDS}")]
+    #[error("Fields separated by tabs: {0}; a check-out has {FIELDS}, a denial {DENIAL_FIELDS}")]
     Fields(usize),
     /// A name that must be there.
     #[error("{0} is empty")]

@@ -102,7 +102,7 @@ impl Sum {
     fn plain(&self) -> String {
         let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
         let Self { imported, known, refused, .. } = self;
-        let mut said = format!("Imported {files}: {imported} new records, {known} already known, {refused} refused.\n");
+        let mut said = format!("Imported {files}. New: {imported}, already known: {known}, refused: {refused}.\n");
         for of in &self.reasons {
             said.push_str(&format!("{}:{}: {}\n", text(of, "file"), text(of, "line"), text(of, "reason")));
         }

@@ -187,7 +187,7 @@ async fn of_a_file_with_bad_lines_the_good_ones_are_taken_and_each_bad_one_is_na
         [
             (2, "Not UTF-8 text"),
             (3, "Longer than 16 KB"),
-            (4, "12 fields separated by tabs; a check-out has 13, a denial 7"),
+            (4, "Fields separated by tabs: 12; a check-out has 13, a denial 7"),
             (5, "CHECKIN is before CHECKOUT"),
         ]
     );

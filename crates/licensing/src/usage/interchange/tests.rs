@@ -73,8 +73,8 @@ fn a_backslash_of_other_software_is_a_backslash_and_empty_fields_stay_empty() {
 }
 
 #[rstest]
-#[case::too_few("a\tb".to_owned(), "2 fields separated by tabs")]
-#[case::blanks_for_tabs(FOREIGN.replace('\t', " "), "1 fields separated by tabs")]
+#[case::too_few("a\tb".to_owned(), "separated by tabs: 2;")]
+#[case::blanks_for_tabs(FOREIGN.replace('\t', " "), "separated by tabs: 1;")]
 #[case::no_number(FOREIGN.replace("1893456001", "yesterday"), "CHECKOUT is not a time in Unix seconds: “yesterday”")]
 #[case::an_exponent(FOREIGN.replace("1893456001", "1e9"), "CHECKOUT is not a time")]
 #[case::a_request_at_no_time(FOREIGN.replace("1893456000", "x"), "REQUEST is not a time")]
