@@ -561,7 +561,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             days: number(get("backup-keep-days"), &(0..=10_000))?,
         },
         recipient: Some(get("backup-recipient").value.trim().to_owned()).filter(|key| !key.is_empty()),
-        certificates: tls.iter().flat_map(|(cert, key)| [cert, key].map(|path| absolute(path))).collect(),
+        certificates: tls.iter().flat_map(|(cert, key)| [cert, key].map(absolute)).collect(),
         leave_out: license_log.iter().cloned().collect(),
     };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();

@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use licensing::backup::BackupName;
 use licensing::contact::Millis;
 
-use super::{BackupError, BackupState, instant};
+use super::{BackupError, instant};
 use crate::Engine;
 
 /// What a backup is of.
@@ -86,11 +86,17 @@ impl Engine {
         if let Ok(first) = first {
             *self.backups.since.lock().unwrap_or_else(PoisonError::into_inner) = first;
         }
-        let (Ok(last), Ok(all)) = (last, self.backups().await) else { return };
-        let good = all.iter().filter(|backup| backup.kind == BackupKind::Full && backup.verified);
-        let last_good = good.map(|backup| backup.at).max();
+        let good = self.backups().await.map(|all| {
+            let good = all.iter().filter(|backup| backup.kind == BackupKind::Full && backup.verified);
+            good.map(|backup| backup.at).max()
+        });
         self.backups.state.send_modify(|state| {
-            *state = BackupState { running_since: state.running_since, last_good, problem: last.flatten() };
+            if let Ok(last) = last {
+                state.problem = last.flatten();
+            }
+            if let Ok(last_good) = good {
+                state.last_good = last_good;
+            }
         });
     }
 }

@@ -428,6 +428,7 @@ async fn a_failed_backup_is_told_and_leaves_nothing() {
     assert!(refused.to_string().contains("file/folder"), "{refused}");
     let entries = world.engine.audit.list(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
     assert_eq!((entries[0].action.as_str(), entries[0].outcome.as_str()), ("backup.create", "failed"));
+    assert!(world.engine.backup_state().problem.is_some_and(|problem| problem.contains("file/folder")));
     let next = world.engine.next_backup().await.unwrap().unwrap();
     assert_eq!(next, world.clock.now_ms() + HOUR, "it is tried again in an hour");
 }
