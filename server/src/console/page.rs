@@ -266,9 +266,10 @@ async fn context(
     let working = match path {
         paths::EXCHANGE | paths::SETUP_DONE => app.engine.sync_state().running,
         paths::DIAGNOSTICS => app.engine.reachability().running,
-        paths::DATABASE => app.engine.unlock_progress().is_some_and(|run| run.ended_ms.is_none()),
         paths::DATABASE => {
-            app.engine.backup_state().running_since.is_some() || app.engine.database_check_since().is_some()
+            app.engine.unlock_progress().is_some_and(|run| run.ended_ms.is_none())
+                || app.engine.backup_state().running_since.is_some()
+                || app.engine.database_check_since().is_some()
         }
         _ => false,
     };
