@@ -118,20 +118,11 @@ impl Engine {
 
     /// The licenses and day keys at hand, and those of a key file.
     pub(super) async fn held(&self, key_file: Option<&SignedMonitorDocument>) -> Result<Held, HeldError> {
-        let mut held = Held { licenses: self.monitor.watch.look().licenses, keys: HashMap::new() };
-        let identity = self.identity().await?;
-        let keys = identity.usable_keys();
-        let stored: Vec<String> =
-            sqlx::query_scalar("SELECT document FROM monitor_documents").fetch_all(self.store.read()).await?;
-        for document in stored.iter().filter_map(|text| SignedMonitorDocument::parse(text).ok()) {
-            if let Ok(document) = document.verify(&keys)
-                && Some(document.guid) == identity.guid
-            {
-                held.add_keys(document.keys.into_iter().map(|key| (key.header, key.key)));
-            }
-        }
+        let mut held = Held { licenses: self.monitor().licenses, keys: HashMap::new() };
+        held.add_keys(self.monitor_keys());
         if let Some(signed) = key_file {
-            let document = signed.verify(&keys)?;
+            let identity = self.identity().await?;
+            let document = signed.verify(&identity.usable_keys())?;
             if let Some(own) = identity.guid
                 && own != document.guid
             {

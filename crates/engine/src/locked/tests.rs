@@ -84,6 +84,7 @@ impl World {
     async fn reopened(self) -> Self {
         self.engine.store.close().await;
         let engine = open(self.folder.path(), &self.clock).await;
+        engine.look_at_monitor().await.unwrap();
         Self { engine, ..self }
     }
 
@@ -130,14 +131,14 @@ impl World {
         sqlx::query(
             "INSERT OR REPLACE INTO monitor_documents (source, document, issued, seen) VALUES ('exchange', ?, ?, ?)",
         )
-        .bind(signed)
+        .bind(&signed)
         .bind(document.issued)
         .bind(document.issued)
         .execute(&mut *tx)
         .await
         .unwrap();
         tx.commit().await.unwrap();
-        self.supply(licenses);
+        self.engine.adopt_monitor(Some(signed.into())).await;
     }
 
     fn clock_ms(&self) -> i64 {

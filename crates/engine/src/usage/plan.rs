@@ -109,7 +109,7 @@ fn records(work: &UsageWork) -> Vec<(&Batch, Numbers<'_>)> {
             .iter()
             .map(|(batch, numbers)| (batch, Box::new(numbers.iter().copied()) as Numbers<'_>))
             .collect(),
-        UsageWork::Lost(..) | UsageWork::Tick(..) => Vec::new(),
+        UsageWork::Lost(..) | UsageWork::Tick(..) | UsageWork::Import(..) => Vec::new(),
     }
 }
 
