@@ -1,5 +1,7 @@
 //! Check-outs and denials carried from server to server, and those of other software.
 
+use std::collections::BTreeSet;
+
 use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::usage::DAY_MS;
 use licensing::usage::interchange::HEAD;
@@ -71,9 +73,15 @@ async fn an_export_adds_nothing_where_it_came_from_and_makes_the_same_elsewhere(
         assert!(!there.is_empty() && there == here, "{product} {client:?}: {there:?} {here:?}");
     }
     let period = filter(START, START + 2 * DAY_MS);
-    let users = async |of: &UsageFixture| format!("{:?}", of.usage.users(&period).await.unwrap());
+    let users = async |of: &UsageFixture| {
+        let users = of.usage.users(&period).await.unwrap().into_iter();
+        users.map(|user| (user.user, user.product, user.taken, user.use_ms, user.denied)).collect::<BTreeSet<_>>()
+    };
     assert_eq!(users(&world).await, users(&fresh).await);
-    let denials = async |of: &UsageFixture| format!("{:?}", of.usage.denials(&period, None, 9).await.unwrap());
+    let denials = async |of: &UsageFixture| {
+        let denials = of.usage.denials(&period, None, 9).await.unwrap().into_iter();
+        denials.map(|of| (of.at_ms, of.count, of.product, of.client, of.user)).collect::<Vec<_>>()
+    };
     assert_eq!(denials(&world).await, denials(&fresh).await);
     assert_eq!(world.export(1, CheckOuts).await, "", "nothing began on that day");
 }
