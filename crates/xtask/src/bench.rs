@@ -8,6 +8,7 @@ mod fill;
 mod ingest;
 mod licenses;
 mod load;
+mod locked;
 mod process;
 mod refresh;
 mod report;
@@ -38,6 +39,8 @@ enum Part {
     Clients,
     /// Storing check-outs
     Ingest,
+    /// Locked records: sealing and unlocking
+    Locked,
     /// The Usage page over many check-outs
     Usage,
     /// Use by user over a year, and refreshes beside it
@@ -78,12 +81,15 @@ pub struct Arguments {
     /// Store `--checkouts` in this data folder
     #[arg(long, hide = true, value_name = "DIR")]
     fill: Option<PathBuf>,
+    /// Lock and unlock records in this empty folder
+    #[arg(long, hide = true, value_name = "DIR")]
+    locked: Option<PathBuf>,
 }
 
 /// Measures what was asked for.
 pub fn start(arguments: Arguments) -> Result<()> {
     // The servers compared use every core, as they do for people; the load comes from one thread.
-    let helper = arguments.bare.is_some() || arguments.fill.is_some();
+    let helper = arguments.bare.is_some() || arguments.fill.is_some() || arguments.locked.is_some();
     let mut builder = if helper {
         tokio::runtime::Builder::new_multi_thread()
     } else {
@@ -109,6 +115,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Some(folder) = &arguments.fill {
         return fill::fill(folder, arguments.checkouts, arguments.users).await;
     }
+    if let Some(folder) = &arguments.locked {
+        return locked::run(folder).await;
+    }
     let binaries = match arguments.binaries {
         Some(folder) => folder,
         None => here()?.parent().context("Can't determine the folder of this program")?.to_owned(),
@@ -127,6 +136,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     if wanted(Part::Ingest) {
         ingest::measure(&world, &mut report).await?;
+    }
+    if wanted(Part::Locked) {
+        locked::measure(&world, &mut report).await?;
     }
     if wanted(Part::Usage) {
         usage::measure(&world, arguments.checkouts, arguments.keep.as_deref(), &mut report).await?;

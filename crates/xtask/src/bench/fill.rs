@@ -18,7 +18,8 @@ use super::report::grouped;
 /// Days of history, up to yesterday.
 pub const DAYS: u64 = 540;
 const PRODUCTS: [&str; 6] = ["SPEECH", "TTS3_VOICE_001", "TTS3_VOICE_002", "TTS3_VOICE_003", "TTS3_VOICE_004", "VAD"];
-const CLIENTS: usize = 20;
+/// Clients that hand them in.
+pub const CLIENTS: usize = 20;
 /// Users, unless it is said otherwise.
 pub const USERS: u64 = 200;
 /// Check-outs are handed in in parts of about this size: a batch of each client is full, and little memory is needed.
@@ -31,6 +32,11 @@ pub fn client_name(number: usize) -> String {
     format!("client-{number:02}")
 }
 
+/// The products.
+pub fn products() -> Result<Vec<ProductCode>> {
+    Ok(PRODUCTS.iter().map(|code| code.parse()).collect::<Result<_, _>>()?)
+}
+
 /// Stores `count` check-outs of `users`; `folder` is a registered server's that is not running.
 pub async fn fill(folder: &Path, count: u64, users: u64) -> Result<()> {
     let _lock = DataLock::take(folder)?;
@@ -39,7 +45,7 @@ pub async fn fill(folder: &Path, count: u64, users: u64) -> Result<()> {
     let engine = Engine::open(folder, &folder.join("license_server.conf"), clock).await?;
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let context = engine.identity().await?.context;
-    let products: Vec<ProductCode> = PRODUCTS.iter().map(|code| code.parse()).collect::<Result<_, _>>()?;
+    let products = products()?;
     let mut random = SeededRandom::new(1, 0);
     let mut hand_in = HandIn::new(&engine.usage, context, &deployment, (0..CLIENTS).map(client_name)).await;
     let (mut stored, mut spent, mut said) = (0, Duration::ZERO, Instant::now());
@@ -82,7 +88,7 @@ pub async fn fill(folder: &Path, count: u64, users: u64) -> Result<()> {
 }
 
 /// Check-outs that begin in one of `parts` parts of a day, by client: most of them in the middle, half a second to some hours long.
-fn check_outs(
+pub fn check_outs(
     begins: i64,
     parts: i64,
     count: u64,

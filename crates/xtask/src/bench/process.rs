@@ -70,9 +70,7 @@ impl RunningProcess {
 
     /// Its resident memory, bytes (`VmRSS`, proc(5)).
     pub fn memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("Linux says how much memory")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+        resident(&self.child.id().to_string())
     }
 
     /// Time it has had of the processors so far (utime and stime, proc(5)).
@@ -84,6 +82,13 @@ impl RunningProcess {
         let (user, system) = (ticks(14).context("Linux says utime")?, ticks(15).context("Linux says stime")?);
         Ok(Duration::from_millis((user + system) * 1000 / TICKS))
     }
+}
+
+/// The resident memory of a process, bytes.
+pub fn resident(process: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("Linux says how much memory")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
 }
 
 impl Drop for RunningProcess {

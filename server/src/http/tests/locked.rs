@@ -24,7 +24,11 @@ async fn unlocking_answers_with_its_counts_and_says_what_is_wrong_with_what_was_
     let unlock = "/api/v1/locked/unlock";
     for (body, field) in [(r#"{"files":["2026.*"]}"#, "files"), (r#"{"key_file":"no license"}"#, "key_file")] {
         let (status, problem) = ask(&test, "POST", unlock, &token, body).await;
-        assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &field.into()), "{problem}");
+        assert_eq!(
+            (status, &problem["errors"][0]["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &field.into()),
+            "{problem}"
+        );
     }
     let (status, done) = ask(&test, "POST", unlock, &token, "{}").await;
     assert_eq!((status, &done["running"], &done["unlocked"]), (StatusCode::OK, &false.into(), &0.into()), "{done}");
