@@ -310,7 +310,6 @@ mod tests {
             (ManageBackups, [false, false, true]),
             (ManageSources, [false, false, true]),
             (ImportUsage, [false, true, true]),
-            (ImportUsage, [false, true, true]),
             (ViewAudit, [false, true, true]),
             (ViewLogs, [false, true, true]),
             (EditConfiguration, [false, false, true]),
