@@ -48,9 +48,9 @@ use crate::http::middleware::request_id::request_id;
 use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
 use operations::{GatheredOperations, Operations};
-pub use usage::IMPORT as USAGE_IMPORT;
 pub use people::link_url;
 pub use two_step::issuer;
+pub use usage::IMPORT as USAGE_IMPORT;
 
 /// Largest body that is read, bytes: the answer of a licensing node, even one that is then refused as too large.
 const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;

@@ -6,11 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use engine::monitor::MonitorSettings;
 use engine::backup::BackupSettings;
+use engine::monitor::MonitorSettings;
 use ipnet::IpNet;
-use licensing::conf::setting::NodeHost;
 use licensing::backup::Keeping;
+use licensing::conf::setting::NodeHost;
 use licensing::conf::view::SettingOverride;
 use licensing::monitor::ObservationWindow;
 use licensing::peers::{PeerUrl, PeerUrlError};

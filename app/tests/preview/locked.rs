@@ -46,7 +46,12 @@ fn beyond() -> MonitorModel {
         ],
         sources: vec![
             source("exchange", "exchange", HOUR, None),
-            source("key-file", "/var/lib/leasehold/licmon.swd/license.lm.key", 9 * DAY, Some("The key file is missing.")),
+            source(
+                "key-file",
+                "/var/lib/leasehold/licmon.swd/license.lm.key",
+                9 * DAY,
+                Some("The key file is missing."),
+            ),
         ],
         users: 56,
         licensed: Some(50),
@@ -147,7 +152,12 @@ pub fn pages() -> Vec<Preview> {
         show("database-locked-readonly", viewer("/database"), beyond(), locked(mixed(), None)),
         show("database-locked-checked", at(), beyond(), locked(mixed(), Some(checked))),
         show("database-locked-running", at(), beyond(), locked(mixed(), Some(going))),
-        show("database-locked-damaged", at(), beyond(), locked(vec![opened, file(1, Coverage::AwaitingKeys)], Some(spoiled))),
+        show(
+            "database-locked-damaged",
+            at(),
+            beyond(),
+            locked(vec![opened, file(1, Coverage::AwaitingKeys)], Some(spoiled)),
+        ),
         show("database-locked-many", at(), beyond(), locked(many, None)),
         show(
             "database-locked-done",
@@ -174,7 +184,10 @@ fn unlocking_is_offered_after_a_dry_run_and_only_for_what_a_license_covers() {
     assert!(fresh.contains("Check what can be unlocked") && !fresh.contains(unlock), "{fresh}");
     let checked = || UnlockProgress { dry_run: true, unlocked: 1_200, ..run() };
     let after = page(covered(), Some(checked()));
-    assert!(after.contains(unlock) && after.contains("Unlock 1,200 records") && after.contains("Check again"), "{after}");
+    assert!(
+        after.contains(unlock) && after.contains("Unlock 1,200 records") && after.contains("Check again"),
+        "{after}"
+    );
     let gone = page(vec![file(1, Coverage::NotCovered)], Some(checked()));
     assert!(!gone.contains(unlock), "the license was taken back after the dry run");
     assert!(gone.contains("A monitor license that starts on or before "), "{gone}");

@@ -168,7 +168,8 @@ pub fn pages() -> Vec<Preview> {
     };
     let mut viewed = overview(Registration::NotRegistered { guid: Some(GUID.into()), flexible: false });
     viewed.licenses = None;
-    let past = |hour: i64| format!("Failover from lic-01 to lic-02, Mon 30 Nov, 0{hour}:12–0{hour}:40 UTC, 2 clients moved.");
+    let past =
+        |hour: i64| format!("Failover from lic-01 to lic-02, Mon 30 Nov, 0{hour}:12–0{hour}:40 UTC, 2 clients moved.");
     let mut over = overview(registered());
     over.past = (1..=4).rev().map(past).collect();
     let page = |name: &str, context, data: Overview| {

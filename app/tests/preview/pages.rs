@@ -234,7 +234,9 @@ fn change_pages() -> Vec<Preview> {
             ..file_info(&registered_text())
         },
         draft: match mode {
-            EditMode::Restore | EditMode::Undo => Draft { mode, fields: vec![("revision".into(), "12".into())], ..draft() },
+            EditMode::Restore | EditMode::Undo => {
+                Draft { mode, fields: vec![("revision".into(), "12".into())], ..draft() }
+            }
             mode => Draft { mode, ..draft() },
         },
         other: other(),

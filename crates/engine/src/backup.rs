@@ -390,8 +390,9 @@ impl Engine {
                 Err(error) => tracing::error!(%error, "could not check the license of this machine"),
             }
         }
-        for item in self.standings().into_iter().flat_map(|all| all.items) {
-            if let Some(reason) = item.verdict.reason {
+        let standings = self.standings();
+        for item in standings.iter().flat_map(|all| &all.items) {
+            if let Some(reason) = &item.verdict.reason {
                 sentences.push(format!("{}: {reason}", item.license.product));
             }
         }

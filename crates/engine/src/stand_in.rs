@@ -261,7 +261,8 @@ mod tests {
             store(&opened, Some(row), &StandIn { ended: began + 60_000, clients: 2, ..of }).await.unwrap();
         }
         let again = StandIns::open(&opened).await.unwrap().newest();
-        let said: Vec<_> = again.iter().map(|of| ((of.began - AT) / 3_600_000, of.ended - of.began, of.clients)).collect();
+        let said: Vec<_> =
+            again.iter().map(|of| ((of.began - AT) / 3_600_000, of.ended - of.began, of.clients)).collect();
         assert_eq!(said, [(3, 60_000, 2), (4, 60_000, 2), (5, 60_000, 2), (6, 60_000, 2), (7, 60_000, 2)]);
         assert!(again.iter().all(|of| of.cause == StandInCause::Drill));
     }

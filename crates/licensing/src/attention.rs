@@ -565,8 +565,7 @@ impl Facts<'_> {
                 _ => "A license covers some of them: unlock them on the Database page.",
             };
             let (files, are) = (count(files, "file", "files"), if locked == 1 { "is" } else { "are" });
-            let sentence =
-                format!("{records} in {files} {are} locked and missing from the Usage reports. {what_next}");
+            let sentence = format!("{records} in {files} {are} locked and missing from the Usage reports. {what_next}");
             found.add_at(Urgency::Warning, format!("{} locked", grouped(locked)), sentence, "/database#locked");
         }
         let free = storage.free.map(bytes);

@@ -206,9 +206,9 @@ mod tests {
     fn a_staged_file_is_in_its_place_when_it_is_published_and_gone_when_it_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.key");
-        drop(StagedFile::write(&path, b"dropped", PRIVATE).unwrap());
+        drop(StagedFile::holding(&path, b"dropped", PRIVATE).unwrap());
         assert!(names(folder.path()).is_empty());
-        let staged = StagedFile::write(&path, b"kept", PRIVATE).unwrap();
+        let staged = StagedFile::holding(&path, b"kept", PRIVATE).unwrap();
         assert!(!path.exists());
         staged.publish().unwrap();
         assert_eq!((std::fs::read(&path).unwrap(), names(folder.path())), (b"kept".to_vec(), vec!["a.key".to_owned()]));

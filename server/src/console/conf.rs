@@ -143,7 +143,9 @@ fn draft(form: &Form, mode: EditMode) -> Draft {
     let is_setting = |key: &str| setting::find(key).is_some() && !dropped(key);
     let fields = match mode {
         EditMode::Text => vec![("text".to_owned(), form.value("text").to_owned())],
-        EditMode::Form | EditMode::Restore | EditMode::Undo => form.values.iter().filter(|(key, _)| is_setting(key)).cloned().collect(),
+        EditMode::Form | EditMode::Restore | EditMode::Undo => {
+            form.values.iter().filter(|(key, _)| is_setting(key)).cloned().collect()
+        }
     };
     Draft { mode, fields, comment: form.value("comment").to_owned() }
 }
@@ -309,7 +311,8 @@ async fn to_undo(
         }
         Err(SaveError::LaterChanges { settings, .. }) => {
             let data = shown::undo_conflict(engine, number, settings).await?.ok_or_else(|| unknown(number))?;
-            let page = Page::new(format!("Undo revision {number}"), || view! { <UndoConflictPage data=data /> }.drawn());
+            let page =
+                Page::new(format!("Undo revision {number}"), || view! { <UndoConflictPage data=data /> }.drawn());
             Ok(page.status(StatusCode::CONFLICT))
         }
         Err(SaveError::UnknownRevision(_)) => Err(unknown(number)),
@@ -355,7 +358,8 @@ pub async fn undo(form: Form) -> Result<Page, PageError> {
         return Err(PageError::Said(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Not your change".into(),
-            "Only the change you saved last can be undone here. The history offers to undo or restore any revision.".into(),
+            "Only the change you saved last can be undone here. The history offers to undo or restore any revision."
+                .into(),
         ));
     };
     let base = BaseRevision::Revision(named.to_owned());

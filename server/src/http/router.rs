@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, ManageTokens, ManageUsers, OwnAccount,
-    Register, RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, ManageTokens, ManageUsers,
+    OwnAccount, Register, RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;

@@ -205,11 +205,17 @@ fn told(run: &UnlockProgress) -> (Tone, String) {
     };
     let rest = [
         (run.not_covered, "needs a license that covers it", "need a license that covers them"),
-        (run.without_key, "is covered; its key comes with the next sync", "are covered; their keys come with the next sync"),
+        (
+            run.without_key,
+            "is covered; its key comes with the next sync",
+            "are covered; their keys come with the next sync",
+        ),
     ];
-    parts.extend(rest.iter().filter(|(number, ..)| *number > 0).map(|&(number, one, many)| {
-        format!("{} {}.", records(number), if number == 1 { one } else { many })
-    }));
+    parts.extend(
+        rest.iter()
+            .filter(|(number, ..)| *number > 0)
+            .map(|&(number, one, many)| format!("{} {}.", records(number), if number == 1 { one } else { many })),
+    );
     if run.damaged > 0 {
         let lines = count(run.damaged, "line doesn't open", "lines don't open");
         parts.push(format!("{lines}: changed, cut off, or from another day or server."));
@@ -260,7 +266,9 @@ fn files(files: &[LockedFile]) -> Drawn {
             Coverage::AwaitingKeys => cell.pill(Tone::Info, "Covered after a sync"),
             Coverage::Partly { users: licensed } => {
                 cell.pill(Tone::Warning, "Partly");
-                cell.sub(|cell| cell.text(&format!("licensed for {} of {}", grouped(licensed), count(file.users, "user", "users"))));
+                cell.sub(|cell| {
+                    cell.text(&format!("licensed for {} of {}", grouped(licensed), count(file.users, "user", "users")))
+                });
             }
             Coverage::NotCovered => cell.pill(Tone::Danger, "Not covered"),
         }))

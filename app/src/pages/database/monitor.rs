@@ -116,10 +116,11 @@ fn source_table(sources: &[MonitorSource]) -> Drawn {
             None => cell.text("Never"),
         }))
         .column(
-            Column::text("Problem", |source: &MonitorSource, cell| cell.text(source.problem.as_deref().unwrap_or_default()))
-                .whole_line(),
+            Column::text("Problem", |source: &MonitorSource, cell| {
+                cell.text(source.problem.as_deref().unwrap_or_default())
+            })
+            .whole_line(),
         )
         .empty(().drawn())
         .draw(sources)
 }
-

@@ -3,8 +3,8 @@
 use super::{Overview, Registration};
 use crate::components::{Date, Statement};
 use crate::drawn::Draw;
-use crate::paths;
 use crate::pages::exchange::contact_sentence;
+use crate::paths;
 use crate::request::{Tone, request};
 use engine::exchange::Readiness;
 use leptos::prelude::*;

@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn part_of_a_minute_is_neither_nothing_nor_a_minute() {
-        for (ms, words) in [(-5, "none"), (0, "none"), (300, "less than 1 min"), (59_999, "less than 1 min"), (60_000, "1 min")] {
+        for (ms, words) in
+            [(-5, "none"), (0, "none"), (300, "less than 1 min"), (59_999, "less than 1 min"), (60_000, "1 min")]
+        {
             assert_eq!(used(ms), words, "{ms}");
         }
     }

@@ -79,6 +79,7 @@ impl World {
             to: Some(START - HOUR),
             outcome: CheckOutOutcome::Returned,
             opened: None,
+            before: None,
         };
         let batch = Batch {
             session,

@@ -201,6 +201,7 @@ fn returned(user: &str, from: i64, to: i64) -> CheckOut {
         to: Some(to),
         outcome: CheckOutOutcome::Returned,
         opened: None,
+        before: None,
     }
 }
 

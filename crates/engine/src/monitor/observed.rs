@@ -53,7 +53,8 @@ mod tests {
         engine.monitor.watch.count_in(ObservationWindow::Week);
         let week = ObservationWindow::Week.number(now);
         let mut tx = engine.store.write().await.unwrap();
-        let seen = [(week, 1_u8, monday), (week, 2, monday + DAY - 1), (week, 3, monday + DAY), (week - 1, 9, monday - 1)];
+        let seen =
+            [(week, 1_u8, monday), (week, 2, monday + DAY - 1), (week, 3, monday + DAY), (week - 1, 9, monday - 1)];
         for (window, number, at) in seen {
             sqlx::query("INSERT INTO observed_users VALUES ('week', ?, ?, ?, ?)")
                 .bind(window)
@@ -65,10 +66,8 @@ mod tests {
                 .unwrap();
         }
         tx.commit().await.unwrap();
-        let expected = [
-            FirstObserved { at: monday, first: 1, last: 2 },
-            FirstObserved { at: monday + DAY, first: 3, last: 3 },
-        ];
+        let expected =
+            [FirstObserved { at: monday, first: 1, last: 2 }, FirstObserved { at: monday + DAY, first: 3, last: 3 }];
         assert_eq!(engine.first_observed().await.unwrap(), expected);
     }
 }

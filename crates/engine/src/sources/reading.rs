@@ -42,7 +42,7 @@ impl Engine {
                 let text = fetch::of_command(words).await?;
                 self.read_picture(row, text).await
             }
-            SourceInput::File(path) if row.kind.is_log() => self.follow(row, path.clone()).await,
+            SourceInput::File(path) if row.kind.is_log() => self.read_on(row, path.clone()).await,
             SourceInput::File(path) => {
                 let path = path.clone();
                 let text = blocking(move || fetch::of_file(&path)).await?;
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// Reads what a log has got since, in parts.
-    async fn follow(&self, row: &SourceRow, path: String) -> Result<SourceRead, SourceError> {
+    async fn read_on(&self, row: &SourceRow, path: String) -> Result<SourceRead, SourceError> {
         let zone = zone(&row.zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let mut all: Option<SourceRead> = None;
         loop {

@@ -6,7 +6,6 @@ use std::path::Path;
 use licensing::source::SourceKind;
 
 use super::*;
-use crate::actor::Origin;
 
 const LMSTAT: &str = "Flexible License Manager status on Thu 1/2/2020 0:10\nLicense server status: 1@a\na: license server UP v11\nVendor daemon status (on a):\n acmed: UP v11\nFeature usage info:\nUsers of f:  (Total of 2 licenses issued;  Total of 1 license in use)\n    ann ws-1 ws-1 (v1.0) (a/1 7), start Thu 1/2 0:05\nwhat is this\n";
 const LOG: &str = " 0:00:01 (a) TIMESTAMP 1/1/2020\n 0:00:10 (a) OUT: \"f\" bo@h  (2 licenses)\n 0:00:20 (a) DENIED: \"f\" cy@h  (All in use. (-4,342))\n 0:00:40 (a) IN: \"f\" bo@h  (2 licenses)\n 0:00:50 (a) OUT: \"f\" di@h\n";
@@ -17,7 +16,7 @@ async fn engine(folder: &Path) -> Arc<Engine> {
 }
 
 fn actor() -> Actor {
-    Actor::local("tester", Origin::CommandLine)
+    Actor::system()
 }
 
 fn new(tag: &str, kind: SourceKind, input: SourceInput) -> NewSource {

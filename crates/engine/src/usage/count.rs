@@ -255,14 +255,7 @@ impl Writer {
     }
 
     /// The end and the time of a check-out of so many licenses whose start is counted.
-    pub fn count_span(
-        &mut self,
-        ids: SeriesIds,
-        user: u32,
-        span: Span,
-        licenses: u32,
-        changes: &mut GroupChanges,
-    ) {
+    pub fn count_span(&mut self, ids: SeriesIds, user: u32, span: Span, licenses: u32, changes: &mut GroupChanges) {
         let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {

@@ -98,7 +98,8 @@ impl ExportedDay {
         while reader.read_until(b'\n', &mut bytes)? > 0 {
             let text = String::from_utf8_lossy(&bytes);
             let line = UsageLine::parse(&text);
-            let wanted = |line: &UsageLine<'_>| (line.outcome == CheckOutOutcome::Denied) == (kind == RecordKind::Denials);
+            let wanted =
+                |line: &UsageLine<'_>| (line.outcome == CheckOutOutcome::Denied) == (kind == RecordKind::Denials);
             if let Some(line) = line.filter(wanted) {
                 let begins = day.text.len();
                 interchange::write(&line, &mut day.text);

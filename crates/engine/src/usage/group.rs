@@ -7,8 +7,8 @@ use licensing::usage::day_of;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::count::GroupChanges;
-use super::judge::Verdicts;
 use super::import::ImportPart;
+use super::judge::Verdicts;
 use super::state::{RollUpProgress, UsageState, Writer};
 use super::unlock::UnlockGroup;
 use super::write::GroupRows;

@@ -139,7 +139,7 @@ impl Writer {
                     locks.push(judged(observed_user(&open.batch, &open.record.user)));
                 }
             }
-            UsageWork::Tick(..) | UsageWork::Unlock(..) => {}
+            UsageWork::Tick(..) | UsageWork::Unlock(..) | UsageWork::Import(..) => {}
         }
         locks
     }

@@ -8,8 +8,8 @@ use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
 use sqlx::FromRow;
 
 use super::group::{UsageWork, days};
-use super::judge::{Locks, Verdicts};
 use super::import::{SeriesOfLines, end};
+use super::judge::{Locks, Verdicts};
 use super::open_days::{DayKey, OpenDay};
 use super::rebuild::IncompleteDay;
 use super::series::SeriesIds;

@@ -132,8 +132,10 @@ impl Usage {
     pub async fn purge(&self, now_ms: i64, retention: Retention) -> Result<Purged, DatabaseError> {
         let today = day_of(now_ms);
         let before = |days: i64| today - days;
-        let mut purged =
-            Purged { files: self.purge_files(before(retention.files), retention.newest_files, before(IMPORTED_DAYS)).await?, rows: 0 };
+        let mut purged = Purged {
+            files: self.purge_files(before(retention.files), retention.newest_files, before(IMPORTED_DAYS)).await?,
+            rows: 0,
+        };
         self.raise(before(retention.edges), before(retention.hours)).await?;
         let steps = [
             (

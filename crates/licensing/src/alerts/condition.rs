@@ -505,7 +505,9 @@ static CONDITIONS: [Row; 18] = [
             format!("The monitor license is in violation: {violation}. {follows}")
         },
         resolved: |violation| format!("The monitor license is no longer in violation: {violation}"),
-        next: |_, _| "Locked records are kept, but missing from the Usage reports until a license covers them.".to_owned(),
+        next: |_, _| {
+            "Locked records are kept, but missing from the Usage reports until a license covers them.".to_owned()
+        },
         to_do: "The Database page says what is missing. Put the key file back, or ask the vendor for a license, then sync.",
     },
     Row {

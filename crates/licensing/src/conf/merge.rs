@@ -36,8 +36,7 @@ impl SettingConflict {
     /// "port_number: revision 12 set 7571, the file now has 7570, before it was default." Of [`LaterChanges`].
     #[must_use]
     pub fn sentence_of_undo(&self, revision: i64) -> String {
-        let set =
-            said(&self.before, &format!("revision {revision} removed it"), &format!("revision {revision} set "));
+        let set = said(&self.before, &format!("revision {revision} removed it"), &format!("revision {revision} set "));
         self.with(&set, &self.yours)
     }
 
@@ -209,7 +208,11 @@ mod tests {
             ("port_number = 1\n", "port_number = 2\n", "port_number = 1\n# x\n", "port_number = 1\n# x\n"),
         ] {
             let found = without(&file(before), &file(after), &file(current));
-            assert_eq!(found.map(|bytes| String::from_utf8(bytes).unwrap()), Ok(format!("[GLOBAL]\n{expected}")), "{after}");
+            assert_eq!(
+                found.map(|bytes| String::from_utf8(bytes).unwrap()),
+                Ok(format!("[GLOBAL]\n{expected}")),
+                "{after}"
+            );
         }
     }
 

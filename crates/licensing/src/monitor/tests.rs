@@ -188,11 +188,7 @@ fn the_standing_is_told_in_a_sentence_with_its_instants() {
     let utc = |_| Zone::utc();
     let (violation, since) = (Violation::TooManyUsers, T);
     for (standing, level, sentence) in [
-        (
-            Standing::NotNeeded,
-            Urgency::Ok,
-            "No monitor license is required; usage records are stored in the clear.",
-        ),
+        (Standing::NotNeeded, Urgency::Ok, "No monitor license is required; usage records are stored in the clear."),
         (
             Standing::Licensed { users: 1, until: T + 100 * DAY },
             Urgency::Ok,

@@ -109,10 +109,7 @@ mod tests {
     fn its_sentence_names_both_servers_the_time_and_the_clients() {
         let stand_in = StandIn { began: AT, ended: AT + 28 * 60_000, clients: 2, cause: Failover };
         let say = |stand_in: StandIn| stand_in.sentence("lic-01", "lic-02", AT + 3_600_000, &Zone::utc());
-        assert_eq!(
-            say(stand_in),
-            "Failover from lic-01 to lic-02, Mon 30 Nov, 03:12–03:40 UTC, 2 clients moved."
-        );
+        assert_eq!(say(stand_in), "Failover from lic-01 to lic-02, Mon 30 Nov, 03:12–03:40 UTC, 2 clients moved.");
         assert_eq!(
             say(StandIn { ended: AT + 46_000, clients: 1, cause: Drill, ..stand_in }),
             "Failover drill from lic-01 to lic-02, Mon 30 Nov, 03:12:00–03:12:46 UTC, 1 client moved."

@@ -121,9 +121,7 @@ fn check_out(fields: [&str; FIELDS]) -> Result<UsageLine<'_>, LineRefusal> {
     if let Some(mark) = handle.strip_prefix(MARK) {
         let outcome = outcome(mark).filter(|outcome| *outcome != CheckOutOutcome::Denied);
         let outcome = outcome.ok_or(LineRefusal::Mark("HANDLE"))?;
-        for (field, is_ours) in
-            [("VERSION", version.is_empty()), ("TOKENS", tokens == "1"), ("PID", pid.is_empty())]
-        {
+        for (field, is_ours) in [("VERSION", version.is_empty()), ("TOKENS", tokens == "1"), ("PID", pid.is_empty())] {
             if !is_ours {
                 return Err(LineRefusal::Mark(field));
             }
@@ -156,7 +154,9 @@ fn check_out(fields: [&str; FIELDS]) -> Result<UsageLine<'_>, LineRefusal> {
     Ok(UsageLine { foreign: Some(foreign), ..line })
 }
 
-fn denial([at, tag, feature, account, user, host, tokens]: [&str; DENIAL_FIELDS]) -> Result<UsageLine<'_>, LineRefusal> {
+fn denial(
+    [at, tag, feature, account, user, host, tokens]: [&str; DENIAL_FIELDS],
+) -> Result<UsageLine<'_>, LineRefusal> {
     let at = time("TIMESTAMP", at)?;
     let line = |client, context, deployment| UsageLine {
         from: at,

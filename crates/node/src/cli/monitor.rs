@@ -7,9 +7,10 @@ use commands::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::folder::{Common, failure};
+use crate::Guid;
 use crate::monitor::{NewMonitorLicense, StoredMonitorLicense};
 use crate::time::{SpanEnd, SpanStart};
-use crate::{Guid, file, secret};
+use storage::file::{self, PRIVATE};
 
 /// `leasehold-node monitor-license …`
 #[derive(Debug, Subcommand)]
@@ -119,7 +120,7 @@ impl ShowMonitor {
         let Some(out) = self.out else {
             return self.common.format.print(&json!(signed), |_| document);
         };
-        file::write_private(&out, document.as_bytes(), secret::uuid())
+        file::replace(&out, document.as_bytes(), PRIVATE)
             .map_err(|error| Failure::failed(format!("Can't write the key file {}: {error}.", out.display())))?;
         let value = json!({ "server": self.server, "file": out.display().to_string() });
         self.common.format.print(&value, |v| {

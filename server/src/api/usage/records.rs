@@ -123,7 +123,10 @@ fn date(field: &str, text: &str) -> Result<Date, Problem> {
 #[utoipa::path(get, path = "/api/v1/usage/days", tag = "usage", params(Days), responses(
     (status = 200, description = "The days, oldest first", body = UsageDays),
     (status = 422, description = "Invalid day")))]
-async fn list_usage_days(State(Api { engine, .. }): State<Api>, Query(days): Query<Days>) -> Result<Json<UsageDays>, Problem> {
+async fn list_usage_days(
+    State(Api { engine, .. }): State<Api>,
+    Query(days): Query<Days>,
+) -> Result<Json<UsageDays>, Problem> {
     let limit = |field, text: &str, otherwise| {
         if text.is_empty() { Ok(otherwise) } else { date(field, text).map(number_of) }
     };
@@ -196,10 +199,17 @@ async fn import_usage(
     }
     if file.is_too_large() {
         let most = MOST_BYTES / 1024 / 1024;
-        let detail = format!("A file must not be larger than {most} MB. Import it in parts of whole days. Nothing was changed.");
+        let detail =
+            format!("A file must not be larger than {most} MB. Import it in parts of whole days. Nothing was changed.");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let Imported { imported, known, refused, reasons } = engine.import_usage(&by.actor(), &name, file).await?;
-    let reason = |of: engine::usage::import::RefusedLine| UsageRefused { file: name.clone(), line: of.line, reason: of.reason };
-    Ok(Json(UsageImported { imported, known, refused_count: refused, refused: reasons.into_iter().map(reason).collect() }))
+    let reason =
+        |of: engine::usage::import::RefusedLine| UsageRefused { file: name.clone(), line: of.line, reason: of.reason };
+    Ok(Json(UsageImported {
+        imported,
+        known,
+        refused_count: refused,
+        refused: reasons.into_iter().map(reason).collect(),
+    }))
 }

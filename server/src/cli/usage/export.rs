@@ -112,7 +112,9 @@ fn plain(value: &Value, out: &Path) -> String {
     let removed: Vec<&str> = value["removed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if let (Some(first), Some(last)) = (removed.first(), removed.last()) {
         let days = if removed.len() == 1 { "1 day is".to_owned() } else { format!("{} days are", removed.len()) };
-        said.push_str(&format!("{days} incomplete or missing, from {first} to {last}: data files are removed for their age.\n"));
+        said.push_str(&format!(
+            "{days} incomplete or missing, from {first} to {last}: data files are removed for their age.\n"
+        ));
     }
     said
 }

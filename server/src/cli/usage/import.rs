@@ -80,10 +80,10 @@ impl Sum {
             )));
         }
         let call = Call::post(USAGE_IMPORT).query("name", name).file("text/tab-separated-values", file);
-        let told = connection.ask(&call).await.map_err(|failure| Failure {
-            sentence: format!("{name}: {}", failure.sentence),
-            ..failure
-        })?;
+        let told = connection
+            .ask(&call)
+            .await
+            .map_err(|failure| Failure { sentence: format!("{name}: {}", failure.sentence), ..failure })?;
         let count = |key: &str| told[key].as_u64().unwrap_or(0);
         self.files += 1;
         self.imported += count("imported");
@@ -129,8 +129,7 @@ fn files(path: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     if path == Path::new("-") {
         return Ok(vec![("standard input".to_owned(), path.to_owned())]);
     }
-    let unread =
-        |path: &Path, error: io::Error| Failure::refused(format!("Can't read {}: {error}.", path.display()));
+    let unread = |path: &Path, error: io::Error| Failure::refused(format!("Can't read {}: {error}.", path.display()));
     if !std::fs::metadata(path).map_err(|error| unread(path, error))?.is_dir() {
         return Ok(vec![(path.display().to_string(), path.to_owned())]);
     }

@@ -245,7 +245,9 @@ pub fn field_errors(error: &SaveError, mode: EditMode) -> Vec<FieldError> {
         SaveError::Invalid(errors) => errors
             .iter()
             .map(|(key, sentence)| match mode {
-                EditMode::Form | EditMode::Restore | EditMode::Undo => FieldError { field: key.clone(), message: sentence.clone() },
+                EditMode::Form | EditMode::Restore | EditMode::Undo => {
+                    FieldError { field: key.clone(), message: sentence.clone() }
+                }
                 EditMode::Text => FieldError { field: Some("text".to_owned()), message: sentence.clone() },
             })
             .collect(),

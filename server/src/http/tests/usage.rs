@@ -102,7 +102,8 @@ async fn files_of_usage_go_out_to_viewers_and_come_in_from_operators() {
     let told: serde_json::Value = serde_json::from_str(&text(told).await).unwrap();
     assert_eq!((&told["imported"], &told["known"], &told["refused_count"]), (&0.into(), &2.into(), &1.into()));
     assert_eq!((&told["refused"][0]["file"], &told["refused"][0]["line"]), (&"carried".into(), &4.into()));
-    let entry = test.app.engine.audit.list(&engine::audit::AuditQuery { limit: 1, ..Default::default() }).await.unwrap();
+    let entry =
+        test.app.engine.audit.list(&engine::audit::AuditQuery { limit: 1, ..Default::default() }).await.unwrap();
     assert_eq!(entry[0].sentence, "Imported usage from carried: 0 new, 2 already known, 1 refused.");
 }
 

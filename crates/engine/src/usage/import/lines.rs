@@ -165,4 +165,3 @@ impl ScannedFile {
         Ok(0)
     }
 }
-

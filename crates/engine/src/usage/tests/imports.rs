@@ -50,10 +50,14 @@ async fn an_export_adds_nothing_where_it_came_from_and_makes_the_same_elsewhere(
     assert_eq!(told.imported, 1);
     let (taken, refused) = (world.export(0, CheckOuts).await, world.export(0, Denials).await);
     assert!(taken.starts_with(HEAD) && taken.lines().count() == 7, "{taken}");
-    assert!(taken.contains("\tleasehold:flushed\tclient-1\t\t1\t\t1795309200.007\t1795309200.007\t1795316400\n"), "{taken}");
+    assert!(
+        taken.contains("\tleasehold:flushed\tclient-1\t\t1\t\t1795309200.007\t1795309200.007\t1795316400\n"),
+        "{taken}"
+    );
     assert!(taken.contains(&line("a", 3, 0, HOUR)) && taken.contains("\tleasehold:lost\tclient-2\t"), "{taken}");
     assert_eq!(refused.lines().count(), 2, "{refused}");
-    let times: Vec<f64> = taken.lines().skip(1).map(|line| line.split('\t').nth(11).unwrap().parse().unwrap()).collect();
+    let times: Vec<f64> =
+        taken.lines().skip(1).map(|line| line.split('\t').nth(11).unwrap().parse().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
     for text in [&taken, &refused] {
         let told = world.import(text).await;
@@ -88,7 +92,8 @@ async fn an_export_adds_nothing_where_it_came_from_and_makes_the_same_elsewhere(
 
 #[tokio::test]
 async fn a_check_out_of_several_licenses_is_one_check_out_and_as_many_in_use() {
-    let spans = [(2, 0, 90 * MINUTE), (5, 30 * MINUTE, 40 * MINUTE), (1, 40 * MINUTE, 26 * HOUR), (300, 25 * HOUR, 27 * HOUR)];
+    let spans =
+        [(2, 0, 90 * MINUTE), (5, 30 * MINUTE, 40 * MINUTE), (1, 40 * MINUTE, 26 * HOUR), (300, 25 * HOUR, 27 * HOUR)];
     let world = UsageFixture::new().await;
     let text: String = spans.iter().map(|(tokens, from, to)| line("a", *tokens, *from, *to)).collect();
     assert_eq!(world.import(&text).await.imported, 4);

@@ -6,9 +6,9 @@ use licensing::context::Context;
 use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
 use crate::store::{self, Store};
-use crate::usage::query::{BucketWidth, Filter, UsagePoint};
 use crate::usage::export::RecordKind;
 use crate::usage::import::Imported;
+use crate::usage::query::{BucketWidth, Filter, UsagePoint};
 use crate::usage::{Batch, Usage};
 
 /// Midnight, UTC: 2026-11-22.
