@@ -195,6 +195,7 @@ impl Feature {
 
 /// What a text tells about one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Picture {
     /// The moment, where told.
     pub at: Option<Millis>,

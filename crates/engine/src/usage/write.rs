@@ -241,7 +241,7 @@ impl GroupRows {
         const BITS: &str = "INSERT OR REPLACE INTO locked_opened (header, chunk, bits)
              SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3) FROM json_each(?1)";
         const UNLOCKED: &str = "UPDATE locked_headers SET opened = opened + (j.value ->> 1) FROM json_each(?1) AS j
-             WHERE id = j.value ->> 0 AND ?2 IS NOT NULL";
+             WHERE locked_headers.id = j.value ->> 0 AND ?2 IS NOT NULL";
         self.series.run(tx, SERIES).await?;
         self.names.run(tx, NAMES).await?;
         self.days.run(tx, DAYS).await?;

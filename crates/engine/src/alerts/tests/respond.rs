@@ -85,8 +85,9 @@ async fn the_suggested_rules_are_added_once_with_all_channels_and_one_audit_entr
     let channel = world.channel(hook(&http)).await;
     world.rule(&[]).await;
     let ids = world.engine.add_suggested_rules(&Actor::system()).await.unwrap();
-    // There is a rule for peers, there are no hours, and there never was a monitor license, which two rules are about.
-    assert_eq!(ids.len(), ConditionKind::ALL.len() - 4);
+    // There is a rule for peers, there are no hours, nothing is known of backups yet, and there never was a monitor
+    // license, which two rules are about.
+    assert_eq!(ids.len(), ConditionKind::ALL.len() - 5);
     let rules = world.engine.alert_rules().await.unwrap();
     assert!(rules[1..].iter().all(|rule| rule.enabled && rule.channels == [channel]));
     let expiry = rules.iter().find(|rule| rule.rule.condition.kind() == ConditionKind::LicenseExpires).unwrap();

@@ -56,7 +56,7 @@ impl UsageFixture {
         for piece in text.as_ref().chunks(1000) {
             file.push(piece).await.unwrap();
         }
-        self.usage.import(file, START + 2 * HOUR).await
+        self.usage.import(file, START + 30 * HOUR).await
     }
 
     /// The file of a day, so many days after [`START`].
