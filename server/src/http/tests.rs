@@ -202,6 +202,7 @@ async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
         "/configuration",
         "/configuration/text",
         "/alerts/rules/review",
+        "/database/locked/check",
         "/account/two-step/start",
         "/exchange/clusters/{id}/report",
         "/peer/v1/poll",
@@ -409,6 +410,7 @@ async fn every_page_has_a_policy_with_its_nonce_and_no_store() {
             // Of single things, and files to be saved.
             || route.path.contains("{id}")
             || route.path.contains("{token}")
+            || route.path.contains("{number}")
             || route.path.ends_with(".csv")
             || route.path.ends_with(".json")
             || route.path.ends_with(".txt")
@@ -667,7 +669,7 @@ async fn events_say_what_changed_since_the_page_was_made() {
     assert_eq!(name, "change");
     // Of another process nothing is known.
     let (_, data, _) = event(&mut listen(Some("1.0.0.0.0.0.0.0.0")).await).await;
-    assert_eq!(data["changed"].as_array().unwrap().len(), 8);
+    assert_eq!(data["changed"].as_array().unwrap().len(), engine::changes::Topic::ALL.len());
 
     test.app.stop.cancel();
     assert!(futures::StreamExt::next(&mut events).await.is_none(), "the stream ends with the server");

@@ -187,11 +187,11 @@ impl LockedFileReader {
         let Some(header) = self.headers.get_mut(&line.header) else {
             return Line::Damaged("it is from another day's file or another server".to_owned());
         };
-        if line.number >= header.records || header.opened.has(line.number) {
-            // It counts as found, unless someone made it up.
-            if line.number < header.records {
-                header.found.add(line.number);
-            }
+        if line.number >= header.records {
+            return Line::Damaged(LockedLineError::Damaged.to_string());
+        }
+        if header.opened.has(line.number) {
+            header.found.add(line.number);
             return Line::Skipped;
         }
         let file = &self.day.file;

@@ -100,7 +100,10 @@ impl Usage {
             use_ms: sum.use_ms,
             denied: sum.denied,
         };
-        Ok(sums.used().map(named).collect())
+        let mut used: Vec<UserUse> = sums.used().map(named).collect();
+        // By name: ids come in the order in which users became known.
+        used.sort_by(|a, b| (&a.product, &a.user).cmp(&(&b.product, &b.user)));
+        Ok(used)
     }
 
     /// The spans that lie whole in these days. The one that is still written to is none of them.
