@@ -15,6 +15,7 @@ pub mod search;
 pub mod servers;
 pub mod settings;
 pub mod setup;
+pub mod sources;
 pub mod usage;
 pub mod users;
 

@@ -77,6 +77,13 @@ pub const SERVERS_INVITE: &str = "/servers/invite";
 pub const SERVERS_JOIN: &str = "/servers/join";
 pub const SERVERS_REMOVE: &str = "/servers/remove";
 
+/// Other license daemons.
+pub const SOURCES: &str = "/sources";
+/// Where a source is added.
+pub const SOURCES_AT_ADD: &str = "/sources#add";
+/// Route pattern of [`source`]; what can be done lies under it.
+pub const SOURCE_PATTERN: &str = "/sources/{id}";
+
 pub const EXCHANGE: &str = "/exchange";
 pub const EXCHANGE_SYNC: &str = "/exchange/sync";
 pub const EXCHANGE_REGISTRATION: &str = "/exchange/registration";
@@ -197,6 +204,8 @@ pub const API_TOKENS: &str = "/api/v1/tokens";
 pub const API_USERS: &str = "/api/v1/users";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
+/// The sources, over the API.
+pub const API_SOURCES: &str = "/api/v1/sources";
 /// Unlocks records.
 pub const API_LOCKED_UNLOCK: &str = "/api/v1/locked/unlock";
 
@@ -282,6 +291,16 @@ pub fn cluster(id: i64) -> String {
 /// What can be done with another cluster: `report`, `pull`, `push` or `remove`.
 pub fn cluster_action(id: i64, action: &str) -> String {
     format!("{EXCHANGE_CLUSTERS}/{id}/{action}")
+}
+
+/// One source.
+pub fn source(tag: &str) -> String {
+    format!("{SOURCES}/{}", percent_encoded(tag))
+}
+
+/// What can be done with a source: `look`, `text` or `remove`.
+pub fn source_action(tag: &str, action: &str) -> String {
+    format!("{}/{action}", source(tag))
 }
 
 /// The licenses in this state.
@@ -440,6 +459,10 @@ mod tests {
             (EXCHANGE_LEDGER.into(), "/exchange/ledger?state=open&before=12".into())
         );
         assert_eq!(cluster_action(3, "pull"), "/exchange/clusters/3/pull");
+        assert_eq!(
+            (source("../x"), source_action("eu_acme", "look")),
+            ("/sources/..%2Fx".into(), "/sources/eu_acme/look".into())
+        );
         assert_eq!(clients_of("A&B"), "/clients?product=A%26B");
         assert_eq!((client(7), client_release(7)), ("/clients/7".into(), "/clients/7/release".into()));
         assert_eq!((licenses_in(""), licenses_in("active")), (LICENSES.into(), "/licenses?state=active".into()));

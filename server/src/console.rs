@@ -25,6 +25,7 @@ mod refusal;
 pub mod search;
 pub mod servers;
 pub mod setup;
+pub mod sources;
 pub mod tokens;
 pub mod two_step;
 pub mod usage;

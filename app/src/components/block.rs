@@ -259,7 +259,11 @@ impl PagePart {
 /// Which rows of a list are shown, and links to those before and after; nothing where one page has them all. `href` makes the
 /// address of a page; none is the first.
 #[component]
-pub fn Pages(part: PagePart, href: Box<dyn Fn(Option<usize>) -> String>) -> impl IntoView {
+pub fn Pages(
+    part: PagePart,
+    href: Box<dyn Fn(Option<usize>) -> String>,
+    #[prop(default = "More rows")] label: &'static str,
+) -> impl IntoView {
     (part.total > ROWS)
         .then(|| {
             let PagePart { number, total } = part;
@@ -268,7 +272,7 @@ pub fn Pages(part: PagePart, href: Box<dyn Fn(Option<usize>) -> String>) -> impl
             let after = (rows.end < total).then(|| href(Some(number + 1)));
             let shown = format!("{}–{} of {}", grouped(rows.start as u64 + 1), grouped(rows.end as u64), grouped(total as u64));
             view! {
-                <nav class="pager" aria-label="More rows">
+                <nav class="pager" aria-label=label>
                     {before.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Previous"</LinkButton> })}
                     <span class="muted">{shown}</span>
                     {after.map(|href| view! { <LinkButton href=href>"Next"<Icon glyph=Glyph::Arrow /></LinkButton> })}

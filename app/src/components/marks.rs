@@ -90,6 +90,7 @@ pub enum Glyph {
     Servers,
     Alerts,
     Users,
+    Sources,
 }
 
 impl Glyph {
@@ -110,6 +111,7 @@ impl Glyph {
             }
             Glyph::More => "M3 4.5h10M3 8h10M3 11.5h10",
             Glyph::Servers => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1",
+            Glyph::Sources => "M2.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 6h4v4h-4zM6.5 4.5H8v7H6.5M8 8h1.5",
             Glyph::Alerts => "M4 11.5V7a4 4 0 0 1 8 0v4.5l1.5 1.5h-11zM6.8 13a1.3 1.3 0 0 0 2.4 0",
             Glyph::Check => "M3 8.5 6.5 12 13 4.5",
             Glyph::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.5M8 5.1v.1",

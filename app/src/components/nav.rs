@@ -20,13 +20,14 @@ pub struct NavPlace {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [NavPlace; 15] = [
+pub(crate) const PLACES: [NavPlace; 16] = [
     NavPlace { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     NavPlace { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
     NavPlace { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
     NavPlace { label: "Servers", href: paths::SERVERS, glyph: Glyph::Servers, permission: Permission::View },
     NavPlace { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
     NavPlace { label: "Alerts", href: paths::ALERTS, glyph: Glyph::Alerts, permission: Permission::View },
+    NavPlace { label: "Sources", href: paths::SOURCES, glyph: Glyph::Sources, permission: Permission::View },
     NavPlace { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
     NavPlace {
         label: "Configuration",
@@ -74,6 +75,7 @@ pub(crate) fn topics(path: &str) -> &'static str {
         Some(paths::DATABASE) => "attention conf exchange audit locked",
         Some(paths::LOGS) => "attention conf exchange logs",
         Some(paths::ALERTS) => "attention conf exchange alerts audit",
+        Some(paths::SOURCES) => "attention conf exchange sources",
         _ => "attention conf exchange audit",
     }
 }

@@ -200,6 +200,7 @@ pub fn ConfirmPasswordPage(data: SentForm) -> impl IntoView {
         paths::SERVERS_DRILL => "Start a failover drill",
         paths::EXCHANGE_REGISTRATION | paths::EXCHANGE_REGISTRATION_CORRECT => "Change the registration",
         paths::LICENSE_INSTALL => "Install a machine license",
+        paths::SOURCES => "Add a source",
         _ => "Your password",
     };
     view! {

@@ -54,7 +54,7 @@ impl Action {
 }
 
 /// All actions. What cannot be taken back leads to its form, which asks first.
-pub const ACTIONS: [Action; 22] = [
+pub const ACTIONS: [Action; 23] = [
     Action {
         post: Some(("now", "yes")),
         ..Action::to("Sync now", "exchange synchronize nodes licenses", paths::EXCHANGE_SYNC, Permission::Exchange)
@@ -81,6 +81,12 @@ pub const ACTIONS: [Action; 22] = [
         "mail webhook smtp slack",
         paths::ALERT_CHANNEL_NEW,
         Permission::EditConfiguration,
+    ),
+    Action::to(
+        "Add a source",
+        "license daemon observe flexnet rlm lmstat rlmstat",
+        paths::SOURCES_AT_ADD,
+        Permission::ManageSources,
     ),
     Action::to(
         "Edit configuration as text",

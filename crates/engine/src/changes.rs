@@ -37,11 +37,13 @@ pub enum Topic {
     Attention,
     /// Locked records, unlocking, and how many users were observed.
     Locked,
+    /// Other license daemons: each look, what it told, and why it told nothing.
+    Sources,
 }
 
 impl Topic {
     /// All of them, in the order of [`Versions`].
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 10] = [
         Self::Conf,
         Self::Exchange,
         Self::Clients,
@@ -51,6 +53,7 @@ impl Topic {
         Self::Audit,
         Self::Attention,
         Self::Locked,
+        Self::Sources,
     ];
 
     /// The word in events and pages.
@@ -66,6 +69,7 @@ impl Topic {
             Self::Audit => "audit",
             Self::Attention => "attention",
             Self::Locked => "locked",
+            Self::Sources => "sources",
         }
     }
 }
@@ -105,6 +109,7 @@ struct Newest {
     ledger: Option<String>,
     rules: Option<String>,
     deliveries: Option<String>,
+    sources: Option<String>,
 }
 
 /// A fingerprint of the `Debug` text of `of`.
@@ -133,6 +138,7 @@ impl Engine {
             mark(&(newest.audit, self.backup_state(), self.database_check_since())),
             self.attention_mark(),
             mark(&(self.locked_records(), self.unlock_progress(), self.monitor().users)),
+            mark(&newest.sources),
         ];
         let mut versions = looked.map(|look| look.versions).unwrap_or_default();
         if let Some(before) = *looked {
@@ -153,7 +159,9 @@ impl Engine {
                         (SELECT state, answered_at FROM exchange_ledger ORDER BY rowid DESC LIMIT 5)) AS ledger,
                     (SELECT group_concat(state) FROM alert_states) AS rules,
                     (SELECT group_concat(id || attempts || coalesce(ended_at, '')) FROM
-                        (SELECT id, attempts, ended_at FROM alert_deliveries ORDER BY made_at DESC LIMIT 50)) AS deliveries",
+                        (SELECT id, attempts, ended_at FROM alert_deliveries ORDER BY made_at DESC LIMIT 50)) AS deliveries,
+                    (SELECT group_concat(tag || ' ' || coalesce(tried_at, '') || ' ' || coalesce(last_good, '') || ' '
+                        || coalesce(problem, '')) FROM sources) AS sources",
         );
         found.fetch_one(self.store.read()).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "open pages may miss a change: the database did not respond");
@@ -272,6 +280,32 @@ mod tests {
         engine.look_at_conf(crate::conf::LOOK_AGAIN).await.unwrap();
         let third = look().await;
         assert_eq!(third.since(&second).collect::<Vec<_>>(), [Topic::Conf, Topic::Audit, Topic::Attention]);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_added_and_one_that_is_read_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(1_800_000_000_000));
+        let engine = engine(folder.path(), clock.clone()).await;
+        let look = async || {
+            clock.advance(1_000);
+            engine.changes().await
+        };
+        let first = look().await;
+        let new = crate::sources::NewSource {
+            tag: "eu_acme".to_owned(),
+            kind: licensing::source::SourceKind::FlexnetLicense,
+            input: crate::sources::SourceInput::Pushed,
+            every_s: 60,
+            zone: String::new(),
+        };
+        engine.add_source(&Actor::system(), &new).await.unwrap();
+        let second = look().await;
+        assert_eq!(second.since(&first).collect::<Vec<_>>(), [Topic::Audit, Topic::Sources]);
+        engine.push_source(&Actor::system(), "eu_acme", b"INCREMENT f acmed 1.0 permanent 1\n".to_vec()).await.unwrap();
+        let third = look().await;
+        assert_eq!(third.since(&second).collect::<Vec<_>>(), [Topic::Audit, Topic::Sources]);
+        assert_eq!(look().await, third, "nothing happened");
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
-pub use list::{Source, SourceFeature};
+pub use list::{ListedSource, Source, SourceFeature};
 pub(crate) use schedule::EVERY;
 
 /// Most sources.

@@ -186,6 +186,25 @@ impl Feature {
         self.reserved.iter().fold(0, |sum, kept| sum.saturating_add(kept.count))
     }
 
+    /// Licenses kept back for reservations that nobody has taken: the daemon counts them as in use, and nobody holds
+    /// them. `None` where it tells no use.
+    #[must_use]
+    pub fn held_back(&self) -> Option<u64> {
+        Some(self.reserved().min(self.in_use?.saturating_sub(self.taken())))
+    }
+
+    /// Licenses that are neither in use nor kept back. `None` where no number or no use is told.
+    #[must_use]
+    pub fn free(&self) -> Option<u64> {
+        Some(self.issued?.saturating_sub(self.in_use?.max(self.taken())))
+    }
+
+    /// Licenses that are waited for.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued.iter().fold(0, |sum, queued| sum.saturating_add(queued.count))
+    }
+
     /// The earliest end of its parts. Permanent parts and those without an end have none.
     #[must_use]
     pub fn expires(&self) -> Option<Millis> {
@@ -237,10 +256,16 @@ impl SourceKind {
         matches!(self, Self::FlexnetLog | Self::RlmLog)
     }
 
+    /// All of them, in the order in which they are offered.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        Self::VARIANTS
+    }
+
     /// All words, for messages.
     #[must_use]
     pub fn words() -> String {
-        Self::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        Self::all().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -252,4 +277,51 @@ pub const LONGEST_TAG: usize = 64;
 pub fn is_tag(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=LONGEST_TAG).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feature(issued: Option<u64>, in_use: Option<u64>, held: &[u64], reserved: &[u64]) -> Feature {
+        let license = |count: &u64| HeldLicense {
+            user: "ann".to_owned(),
+            host: "ws-1".to_owned(),
+            display: String::new(),
+            extra: String::new(),
+            version: String::new(),
+            handle: String::new(),
+            count: *count,
+            since: None,
+            pid: None,
+            linger_s: None,
+        };
+        let kept = |count: &u64| Reservation { kind: "GROUP".to_owned(), name: "lab".to_owned(), count: *count };
+        Feature {
+            issued,
+            in_use,
+            held: held.iter().map(license).collect(),
+            reserved: reserved.iter().map(kept).collect(),
+            ..Feature::default()
+        }
+    }
+
+    #[test]
+    fn what_is_reserved_and_not_taken_is_told_apart_from_what_is_in_somebodys_hands() {
+        for (issued, in_use, held, reserved, taken, held_back, free) in [
+            // Three of the five reserved ones are not taken: the daemon counts them as in use.
+            (Some(10), Some(6), &[1, 2][..], &[5][..], 3, Some(3), Some(4)),
+            (Some(10), Some(3), &[3], &[], 3, Some(0), Some(7)),
+            // Shared licenses are not listed: more are in use than the lines say, and none is reserved.
+            (Some(10), Some(4), &[1], &[], 1, Some(0), Some(6)),
+            // An overdraft.
+            (Some(2), Some(3), &[3], &[], 3, Some(0), Some(0)),
+            (None, Some(3), &[3], &[], 3, Some(0), None),
+            // A license file tells how many there are, and nothing of their use.
+            (Some(10), None, &[], &[], 0, None, None),
+        ] {
+            let feature = feature(issued, in_use, held, reserved);
+            assert_eq!((feature.taken(), feature.held_back(), feature.free()), (taken, held_back, free), "{feature:?}");
+        }
+    }
 }

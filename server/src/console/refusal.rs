@@ -13,6 +13,7 @@ use engine::drain::{DrainError, DrainRefusal};
 use engine::exchange::{ClusterError, PushError};
 use engine::locked::UnlockError;
 use engine::peers::{InviteError, JoinError, RemoveError};
+use engine::sources::SourceError;
 use engine::ve::InstallError;
 
 /// An error of the engine: its fault, or a refusal that a person can do something about.
@@ -225,5 +226,29 @@ impl Refusal for InstallError {
 
     fn field(&self) -> Option<&str> {
         matches!(self, Self::OtherKey { .. }).then_some(app::pages::licenses::LICENSE_KEY)
+    }
+}
+
+impl Refusal for SourceError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_) | Self::Store(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Exists(_) | Self::TooMany => StatusCode::CONFLICT,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            // A field named `file` is one whose content is not shown again.
+            Self::Field { field: "file", .. } => Some("path"),
+            Self::Field { field, .. } => Some(field),
+            Self::Exists(_) => Some("tag"),
+            _ => None,
+        }
     }
 }

@@ -37,9 +37,11 @@ const ASKED: &[&str] = &[
     "ve.install",
     "backup.download",
     "backup.delete",
+    "source.add",
 ];
 
-/// Whether a person confirms it with the password: what is brought back, who may come in, who this server is, who serves.
+/// Whether a person confirms it with the password: what is brought back, who may come in, who this server is, who serves,
+/// which programs it runs.
 pub fn is_asked(access: Access, audit: &[&str]) -> bool {
     let restores = matches!(access, Access::May(of) | Access::Person(of) if of == Permission::RestoreConfiguration)
         && !audit.is_empty();

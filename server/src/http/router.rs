@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, HandleAlerts, ManageBackups, ManageServers, ManageTokens, ManageUsers,
-    OwnAccount, Register, RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ImportUsage, ManageBackups, ManageServers, ManageSources,
+    ManageTokens, ManageUsers, OwnAccount, Register, RestoreConfiguration, UnlockRecords, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -34,7 +34,7 @@ use crate::console::exchange::{by_hand, registration};
 use crate::console::page::is_api;
 use crate::console::{
     Page, PageError, account, alerts, audit, clients, clusters, conf, database, diagnostics, draw, exchange, invite,
-    licenses, login, logs, overview, search, servers, setup, tokens, two_step, usage, users,
+    licenses, login, logs, overview, search, servers, setup, sources, tokens, two_step, usage, users,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -119,6 +119,12 @@ fn pages(table: Table) -> Table {
         .post(paths::SERVERS_INVITE, Person(ManageServers), &["peer.invite"], servers::invite)
         .post(paths::SERVERS_JOIN, Person(ManageServers), &["peer.join"], servers::join)
         .post(paths::SERVERS_REMOVE, Person(ManageServers), &["peer.remove"], servers::remove)
+        .get(paths::SOURCES, Person(View), sources::page)
+        .post(paths::SOURCES, Person(ManageSources), &["source.add"], sources::add)
+        .get(paths::SOURCE_PATTERN, Person(View), sources::one)
+        .post("/sources/{id}/look", Person(ImportUsage), &["source.try"], sources::look)
+        .post("/sources/{id}/text", Person(ImportUsage), &["source.push"], sources::push)
+        .post("/sources/{id}/remove", Person(ManageSources), &["source.remove"], sources::remove)
         .get(paths::EXCHANGE, Person(View), exchange::page)
         .post(paths::EXCHANGE_SYNC, Person(Exchange), &["exchange.sync"], exchange::sync)
         .post(paths::EXCHANGE_REGISTRATION, Person(Register), &["server.register"], registration::register)

@@ -34,6 +34,41 @@ pub struct Source {
     pub unread: UnreadLines,
 }
 
+/// A source in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSource {
+    /// Its name.
+    pub tag: String,
+    /// How its text is read.
+    pub kind: SourceKind,
+    /// Where it comes from.
+    pub input: SourceInput,
+    /// The last good answer, Unix milliseconds.
+    pub last_good: Option<i64>,
+    /// Why the last look told nothing.
+    pub problem: Option<String>,
+    /// How many features it has.
+    pub features: u32,
+    /// How many lines could not be read.
+    pub unread: u32,
+}
+
+impl ListedSource {
+    /// One word for its state, as that of a [`Source`].
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        state(self.problem.as_ref(), self.last_good)
+    }
+}
+
+fn state(problem: Option<&String>, last_good: Option<i64>) -> &'static str {
+    match (problem, last_good) {
+        (Some(_), _) => "down",
+        (None, Some(_)) => "up",
+        (None, None) => "waiting",
+    }
+}
+
 /// A feature with its denials, where a log tells them.
 #[derive(Debug, Clone)]
 pub struct SourceFeature {
@@ -47,11 +82,7 @@ impl Source {
     /// One word for its state: `up`, `down`, or `waiting` before the first answer.
     #[must_use]
     pub fn state(&self) -> &'static str {
-        match (&self.problem, self.last_good) {
-            (Some(_), _) => "down",
-            (None, Some(_)) => "up",
-            (None, None) => "waiting",
-        }
+        state(self.problem.as_ref(), self.last_good)
     }
 }
 
@@ -67,6 +98,31 @@ pub(super) struct SourceRow {
     problem: Option<String>,
     picture: Picture,
     pub state: KeptState,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    tag: String,
+    kind: String,
+    input: String,
+    last_good: Option<i64>,
+    problem: Option<String>,
+    features: u32,
+    unread: u32,
+}
+
+impl ListedRow {
+    fn read(self) -> Result<ListedSource, sqlx::Error> {
+        Ok(ListedSource {
+            kind: self.kind.parse().map_err(|error: strum::ParseError| sqlx::Error::Decode(error.into()))?,
+            input: serde_json::from_str(&self.input).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            tag: self.tag,
+            last_good: self.last_good,
+            problem: self.problem,
+            features: self.features,
+            unread: self.unread,
+        })
+    }
 }
 
 #[derive(FromRow)]
@@ -134,6 +190,22 @@ impl Engine {
     pub async fn sources(&self) -> Result<Vec<Source>, sqlx::Error> {
         let rows = self.source_rows().await?;
         Ok(rows.into_iter().map(Source::from).collect())
+    }
+
+    /// All sources by tag, without what each tells: that may be megabytes.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn listed_sources(&self) -> Result<Vec<ListedSource>, sqlx::Error> {
+        let rows: Vec<ListedRow> = sqlx::query_as(
+            "SELECT tag, kind, input, last_good, problem,
+                    coalesce(json_array_length(picture, '$.features'), 0) AS features,
+                    coalesce(json_extract(state, '$.unread.count'), 0) AS unread
+             FROM sources ORDER BY tag",
+        )
+        .fetch_all(self.store.read())
+        .await?;
+        rows.into_iter().map(ListedRow::read).collect()
     }
 
     /// One source.

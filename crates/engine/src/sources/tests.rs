@@ -39,6 +39,12 @@ async fn a_pushed_text_is_read_kept_and_counted_once() {
     assert_eq!((read.counts.features, read.counts.checkouts, read.unread.count), (1, 1, 1));
     let shown = engine.source("now").await.unwrap();
     assert_eq!((shown.state(), shown.features[0].feature.issued, shown.unread.count), ("up", Some(2), 1));
+    let listed = engine.listed_sources().await.unwrap();
+    let row = |row: &ListedSource| (row.tag.clone(), row.state(), row.features, row.unread);
+    assert_eq!(
+        listed.iter().map(row).collect::<Vec<_>>(),
+        [("log".to_owned(), "up", 1, 0), ("now".to_owned(), "up", 1, 1)]
+    );
 }
 
 #[tokio::test]
