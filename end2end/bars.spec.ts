@@ -163,6 +163,7 @@ test('a server with an empty file', async ({ page }) => {
       outside: '/configuration/outside',
       audit: '/audit?who=nobody',
       database: '/database',
+      sources: '/sources',
       account: '/account',
       settings: '/settings',
     });
@@ -174,6 +175,21 @@ test('a server with an empty file', async ({ page }) => {
     await server.stop();
   }
 });
+
+/** What a license daemon prints: one vendor is down, and a line is none. */
+const LMSTAT = `Flexible License Manager status on Thu 1/2/2020 0:10
+License server status: 27000@lic-a.example.com
+lic-a.example.com: license server UP (MASTER) v11.19.4
+Vendor daemon status (on lic-a.example.com):
+    acmed: UP v11.19.4
+   otherd: The desired vendor daemon is down. (-97,121)
+Feature usage info:
+Users of router_pro:  (Total of 12 licenses issued;  Total of 3 licenses in use)
+    ann ws-12.a-department.example.com ws-12:0 (v11.0) (lic-a/27000 7), start Thu 1/2 0:05, 2 licenses
+    bo ws-13 ws-13 (v11.0) (lic-a/27000 8), start Thu 1/2 0:06
+Users of viewer:  (Uncounted, node-locked)
+this line is nothing that a daemon prints
+`;
 
 /** A server with a past: revisions with comments, refused sign-ins, findings, several sessions. */
 async function lived(): Promise<Server> {
@@ -188,6 +204,8 @@ async function lived(): Promise<Server> {
   await server.signIn(VIEWER);
   server.cli(['token', 'create', '--name', 'backup-script']);
   server.cli(['backup']);
+  server.cli(['source', 'add', 'eu_acme', '--kind', 'lmstat', '--zone', 'UTC']);
+  server.cli(['source', 'push', 'eu_acme', '-'], LMSTAT);
   return server;
 }
 
@@ -212,6 +230,8 @@ test('a server in use: its pages', async ({ page }) => {
       restore: '/configuration/history/2/restore',
       audit: '/audit',
       database: '/database',
+      sources: '/sources',
+      source: '/sources/eu_acme',
       account: '/account',
       settings: '/settings',
     });
@@ -303,6 +323,8 @@ test('what a viewer sees', async ({ page }) => {
       text: '/configuration/text',
       revision: '/configuration/history/2',
       database: '/database',
+      sources: '/sources',
+      source: '/sources/eu_acme',
       account: '/account',
     });
     await visit(page, server, 'error', { forbidden: '/audit' });

@@ -18,6 +18,7 @@ mod rules;
 mod samples;
 mod servers;
 mod setup;
+mod sources;
 mod usage;
 mod users;
 

@@ -41,6 +41,7 @@ pub fn all() -> Vec<Preview> {
         crate::alerts::pages(),
         crate::logs::pages(),
         crate::locked::pages(),
+        crate::sources::pages(),
         crate::users::pages(),
     ]
     .concat()

@@ -46,6 +46,7 @@ mod door;
 mod locked;
 mod people;
 mod proxies;
+mod sources;
 
 struct TestApp {
     app: App,

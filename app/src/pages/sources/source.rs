@@ -239,6 +239,9 @@ fn features(source: &Source, filter: &SourceFilter) -> Drawn {
         .column_if(
             tells_use,
             Column::number("Taken", |row: &SourceFeature, cell| {
+                if row.feature.in_use.is_none() && row.feature.held.is_empty() {
+                    return write_told(None, cell);
+                }
                 cell.number(row.feature.taken());
                 let listed = row.feature.taken().saturating_add(row.feature.held_back().unwrap_or(0));
                 if let Some(in_use) = row.feature.in_use.filter(|in_use| *in_use != listed) {

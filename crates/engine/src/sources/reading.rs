@@ -58,7 +58,7 @@ impl Engine {
     pub(super) async fn read_text(&self, tag: &str, text: Vec<u8>) -> Result<SourceRead, SourceError> {
         let turn = self.sources.turn(tag);
         let _turn = turn.lock().await;
-        let row = self.source_row(tag).await?;
+        let mut row = self.source_row(tag).await?;
         if !row.kind.is_log() {
             return self.read_picture(&row, text).await;
         }
@@ -70,6 +70,9 @@ impl Engine {
             Ok((watch, reading))
         })
         .await?;
+        // A log that is followed goes on with what it knew.
+        let followed = matches!(row.input, SourceInput::File(_)).then(|| std::mem::take(&mut row.state.watch));
+        let watch = followed.unwrap_or(watch);
         let state = KeptState { watch, place: row.state.place.clone(), unread: reading.unread.clone() };
         self.keep(&row, reading, state).await
     }

@@ -76,6 +76,26 @@ async fn a_log_is_followed_over_its_rotation_and_a_program_without_a_shell_is_ru
 }
 
 #[tokio::test]
+async fn a_log_that_is_pushed_takes_nothing_from_the_one_that_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let log = folder.path().join("debug.log");
+    std::fs::write(&log, LOG).unwrap();
+    let input = SourceInput::File(log.display().to_string());
+    engine.add_source(&actor(), &new("log", SourceKind::FlexnetLog, input)).await.unwrap();
+    let holders = async || {
+        engine.try_source(&actor(), "log").await.unwrap();
+        let features = engine.source("log").await.unwrap().features;
+        let users = features.into_iter().flat_map(|of| of.feature.held).map(|held| held.user);
+        users.collect::<Vec<_>>()
+    };
+    assert_eq!(holders().await, ["di"]);
+    let before = " 9:00:00 (a) TIMESTAMP 12/31/2019\n 9:00:10 (a) OUT: \"f\" ed@h\n 9:00:20 (a) IN: \"f\" ed@h\n";
+    assert_eq!(engine.push_source(&actor(), "log", before.into()).await.unwrap().recorded, 1);
+    assert_eq!(holders().await, ["di"], "what is out by the log that is followed stays out");
+}
+
+#[tokio::test]
 async fn bad_sources_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(folder.path()).await;
