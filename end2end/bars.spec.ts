@@ -11,6 +11,7 @@ import { asPerson, chromium, expect, expectPage, sending, signIn, test } from '.
 import { ADMIN, GUID, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, visit } from './measure.ts';
 import { CHROMIUM } from './playwright.config.ts';
+import { LMSTAT } from './sources.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Script and WebAssembly of the first page, compressed, bytes. */
@@ -175,21 +176,6 @@ test('a server with an empty file', async ({ page }) => {
     await server.stop();
   }
 });
-
-/** What a license daemon prints: one vendor is down, and a line is none. */
-const LMSTAT = `Flexible License Manager status on Thu 1/2/2020 0:10
-License server status: 27000@lic-a.example.com
-lic-a.example.com: license server UP (MASTER) v11.19.4
-Vendor daemon status (on lic-a.example.com):
-    acmed: UP v11.19.4
-   otherd: The desired vendor daemon is down. (-97,121)
-Feature usage info:
-Users of router_pro:  (Total of 12 licenses issued;  Total of 3 licenses in use)
-    ann ws-12.a-department.example.com ws-12:0 (v11.0) (lic-a/27000 7), start Thu 1/2 0:05, 2 licenses
-    bo ws-13 ws-13 (v11.0) (lic-a/27000 8), start Thu 1/2 0:06
-Users of viewer:  (Uncounted, node-locked)
-this line is nothing that a daemon prints
-`;
 
 /** A server with a past: revisions with comments, refused sign-ins, findings, several sessions. */
 async function lived(): Promise<Server> {

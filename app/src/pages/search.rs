@@ -84,7 +84,7 @@ pub const ACTIONS: [Action; 23] = [
     ),
     Action::to(
         "Add a source",
-        "license daemon observe flexnet rlm lmstat rlmstat",
+        "daemon observe flexnet rlm lmstat rlmstat",
         paths::SOURCES_AT_ADD,
         Permission::ManageSources,
     ),

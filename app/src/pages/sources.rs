@@ -95,7 +95,7 @@ fn standing(items: &[ListedSource]) -> (Tone, String) {
 /// The page of `/sources`.
 #[component]
 pub fn SourcesView(data: SourcesPage) -> impl IntoView {
-    let lead = "Other license daemons, such as FlexNet's and RLM's: what they say of their licenses.";
+    let lead = "Other license daemons, such as FlexNet's and RLM's, observed from here.";
     let any = !data.items.is_empty();
     let (tone, sentence) = standing(&data.items);
     let part = PagePart::new(data.page, data.items.len());
@@ -106,7 +106,7 @@ pub fn SourcesView(data: SourcesPage) -> impl IntoView {
         <FormErrors />
         {any.then(|| view! {
             <Statement tone=tone sentence=sentence>
-                <p class="muted">"Each is looked at separately. While one is down, its last good answer stays shown."</p>
+                <p class="muted">"While a source is down, its last good answer stays shown."</p>
             </Statement>
         })}
         <Card title="Sources" id="sources" aside=aside>

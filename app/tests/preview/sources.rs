@@ -231,7 +231,7 @@ fn a_log_tells_denials_by_cause_and_no_numbers() {
     for head in ["Shortage", "Policy", "Configuration"] {
         assert!(page.contains(&format!("<th scope=\"col\">{head}</th>")), "{head}");
     }
-    assert!(!page.contains("<th scope=\"col\">Issued</th>") && !page.contains("Denials stand in the"), "{page}");
+    assert!(!page.contains("<th scope=\"col\">Issued</th>") && !page.contains("Denials are in the"), "{page}");
 }
 
 #[test]

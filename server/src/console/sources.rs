@@ -129,7 +129,7 @@ async fn follow(
 /// What a text told, in sentences.
 fn told(read: &SourceRead) -> (FlashKind, String) {
     if let Some(problem) = &read.picture.problem {
-        return (FlashKind::Warning, format!("The text tells only a problem: {problem}"));
+        return (FlashKind::Warning, format!("The text reports only a problem: {problem}"));
     }
     let counts = read.counts;
     let parts = [
@@ -186,7 +186,7 @@ mod tests {
             (
                 read(counts, 0, 0, Some("Cannot connect to license server system. (-15,570)")),
                 FlashKind::Warning,
-                "The text tells only a problem: Cannot connect to license server system. (-15,570)",
+                "The text reports only a problem: Cannot connect to license server system. (-15,570)",
             ),
         ] {
             assert_eq!(told(&read), (kind, text.to_owned()));

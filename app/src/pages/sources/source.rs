@@ -169,7 +169,7 @@ fn daemons(source: &Source) -> Option<Drawn> {
         .column(Column::text("What", |row: &DaemonRow<'_>, cell| cell.text(row.kind)))
         .column(Column::text("Version", |row: &DaemonRow<'_>, cell| match &row.daemon.version {
             Some(version) => cell.text(version),
-            None => cell.muted("not told"),
+            None => cell.muted("unknown"),
         }))
         .column(Column::state("State", |row: &DaemonRow<'_>, cell| match row.daemon.up {
             true => cell.pill(Tone::Success, "Up"),
@@ -225,7 +225,7 @@ fn features(source: &Source, filter: &SourceFilter) -> Drawn {
     let part = PagePart::new(filter.features, all);
     let (is_log, tells_use) = (source.kind.is_log(), tells_use(source));
     let (tells_number, in_use) = (!is_log, tells_use && !is_log);
-    let nothing = view! { <EmptyState title="No features" why="The last text names none." /> }.drawn();
+    let nothing = view! { <EmptyState title="No features" why="The last answer names none." /> }.drawn();
     let table = Table::new("Features of the source")
         .look("sources")
         .column(Column::row_header("Feature", |row: &SourceFeature, cell| write_feature(&row.feature, cell)))
@@ -268,12 +268,12 @@ fn features(source: &Source, filter: &SourceFilter) -> Drawn {
         .draw(&source.features[part.range()]);
     let meaning = match (is_log, in_use) {
         (true, _) => {
-            "Denials since the log is read, by cause. Shortage: all licenses were taken or reserved. Policy: a rule of the administrator. Configuration: not served here, expired, or another version. Only shortage is helped by more licenses."
+            "Denials since Leasehold reads this log, by cause. Shortage: all licenses were taken or reserved. Policy: a rule of the administrator. Configuration: not served here, expired, or another version. Only shortage is helped by more licenses."
         }
         (_, true) => {
-            "Taken: in somebody's hands. Reserved, not taken: kept for somebody who holds none; the daemon counts them as in use. Free: neither. Denials stand in the daemon's log: add that as a source too."
+            "Taken: in somebody's hands. Reserved, not taken: kept for somebody who holds none; the daemon counts them as in use. Free: neither. Denials are in the daemon's log: add that as a source too."
         }
-        (_, false) => "This text tells what is licensed. Who uses it is told by the daemon: add that as a source too.",
+        (_, false) => "This text says what is licensed. The daemon itself knows who uses it: add that as a source too.",
     };
     let (tag, filter) = (source.tag.clone(), filter.clone());
     let href = Box::new(move |page| at(&tag, &SourceFilter { features: page, ..filter.clone() }, "features"));
@@ -306,7 +306,7 @@ fn holders(source: &Source, filter: &SourceFilter) -> Option<Drawn> {
     let table = Table::new("Who holds licenses, and since when")
         .look("sources")
         .column(Column::row_header("User", |row: &Holder<'_>, cell| match row.held.user.as_str() {
-            "" => cell.muted("not told"),
+            "" => cell.muted("unknown"),
             user => cell.text(user),
         }))
         .column(Column::text("Host", |row: &Holder<'_>, cell| {
@@ -325,7 +325,7 @@ fn holders(source: &Source, filter: &SourceFilter) -> Option<Drawn> {
         .column(Column::time("Since", |row: &Holder<'_>, cell| {
             match row.held.since {
                 Some(at) => cell.ago(at),
-                None => cell.muted("not told"),
+                None => cell.muted("unknown"),
             }
             if let Some(left) = row.held.linger_s {
                 let left = about(i64::try_from(left).unwrap_or(i64::MAX).saturating_mul(1_000));
@@ -362,7 +362,7 @@ fn unread(source: &Source, filter: &SourceFilter) -> Option<Drawn> {
     let kept = (lines.len() < all).then(|| {
         view! { <p class="fine">{format!("The first {} are kept.", grouped(lines.len() as u64))}</p> }.drawn()
     });
-    let whole = if source.kind.is_log() { "Since the log is read." } else { "In the last text." };
+    let whole = if source.kind.is_log() { "Since Leasehold reads this log." } else { "In the last text." };
     let (tag, filter) = (source.tag.clone(), filter.clone());
     let href = Box::new(move |page| at(&tag, &SourceFilter { unread: page, ..filter.clone() }, "unread"));
     let view = view! {
@@ -386,7 +386,7 @@ fn paste(source: &Source) -> Drawn {
     let (text, focus) = (context.typed("text", ""), context.focuses("text"));
     let action = paths::source_action(&source.tag, "text");
     let command = format!("leasehold source push {} FILE", source.tag);
-    let hint = format!("{}, whole. Up to about 2 MB.", kind_words(source.kind));
+    let hint = format!("{}, complete, up to about 2 MB.", kind_words(source.kind));
     view! {
         <Card title="Read a text" id="paste">
             <p class="muted">"It is read as if it had come from the source. The same text twice counts once."</p>
@@ -425,11 +425,11 @@ fn about_it(source: &Source) -> Drawn {
             <Facts>
                 <Fact label="Kind">{kind}</Fact>
                 <Fact label="Read from">{from}</Fact>
-                <Fact label="Looked at">{every}</Fact>
+                <Fact label="Interval">{every}</Fact>
                 <Fact label="Time zone">{zone}</Fact>
                 <Fact label="Last look">{tried}</Fact>
                 <Fact label="Last good answer">{good}</Fact>
-                {moment.map(|moment| view! { <Fact label="Says of itself">{moment}</Fact> })}
+                {moment.map(|moment| view! { <Fact label="Time in the text">{moment}</Fact> })}
             </Facts>
         </Card>
     }
@@ -445,7 +445,7 @@ fn removal(source: &Source) -> Drawn {
             <p class="muted">"What was in use stays in the usage records."</p>
             <div class="actions">
                 <Confirm id="remove" title=title verb="Remove this source" action=action why_not=why_not>
-                    <p>"Leasehold no longer looks at it and deletes what it last told: features, who holds licenses, denials by cause. The daemon itself keeps running. What was in use stays in the usage records."</p>
+                    <p>"Leasehold stops looking at it and deletes its last answer: features, who holds licenses, denials by cause. The daemon itself keeps running. What was in use stays in the usage records."</p>
                 </Confirm>
             </div>
         </Card>
