@@ -11,11 +11,13 @@ CREATE TABLE one_time_links (
     role       TEXT    CHECK (role IN ('viewer', 'operator', 'administrator')), -- of the user it invites
     invitee    TEXT    NOT NULL, -- for whom, as the inviting person wrote it
     created_by TEXT    NOT NULL,
+    creator_id INTEGER REFERENCES users (id) ON DELETE CASCADE, -- the user who made it; none for a command on the server's machine
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     CHECK ((user_id IS NULL) <> (role IS NULL))
 ) STRICT;
 CREATE INDEX one_time_links_by_user ON one_time_links (user_id);
+CREATE INDEX one_time_links_by_creator ON one_time_links (creator_id);
 
 CREATE TABLE totp (
     user_id      INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -9,7 +9,7 @@ use storage::row::Columns;
 
 use super::users::AccountError;
 use crate::Engine;
-use crate::actor::Actor;
+use crate::actor::{Actor, Origin};
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
@@ -91,6 +91,19 @@ pub(super) async fn take_invitation(
     row.map(|row| Ok((row.parsed("role")?, row.try_get("created_by")?))).transpose()
 }
 
+/// Ends the links that a user had created, who would come back with one of them. Returns how many were still good.
+pub(super) async fn end_links_by(
+    tx: &mut Transaction<'static, Sqlite>,
+    creator: i64,
+    now: i64,
+) -> Result<usize, sqlx::Error> {
+    let ends: Vec<i64> = sqlx::query_scalar("DELETE FROM one_time_links WHERE creator_id = ? RETURNING expires_at")
+        .bind(creator)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(ends.into_iter().filter(|end| *end > now).count())
+}
+
 impl Engine {
     /// Creates an invitation for a new user with this role.
     ///
@@ -142,14 +155,16 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO one_time_links (hash, user_id, role, invitee, created_by, created_at, expires_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO one_time_links (hash, user_id, role, invitee, created_by, creator_id, created_at, expires_at)
+             VALUES (?, ?, ?, ?, ?, (SELECT id FROM users WHERE name = ?), ?, ?) RETURNING id",
         )
         .bind(digest(&token))
         .bind(user)
         .bind(role.map(Role::as_str))
         .bind(invitee)
         .bind(&actor.name)
+        // The system user of a command may have the name of a user of the console.
+        .bind(Some(&actor.name).filter(|_| matches!(actor.origin, Origin::Console | Origin::Api)))
         .bind(now)
         .bind(expires_at)
         .fetch_one(&mut *tx)

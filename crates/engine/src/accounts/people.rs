@@ -1,11 +1,12 @@
 //! What administrators do with other people's accounts: role, disabling, removal, sessions. There is always an administrator who can sign in.
 
 use licensing::contact::TOLERANCE;
-use licensing::permission::Role;
+use licensing::permission::{Permission, Role};
 use licensing::words::count;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Sqlite, Transaction};
 
+use super::links::end_links_by;
 use super::session_store::{IDLE_MS, SessionItem};
 use super::users::{AccountError, User};
 use crate::Engine;
@@ -24,7 +25,8 @@ pub struct UserSession {
 }
 
 impl Engine {
-    /// Gives a user another role and ends that user's sessions. The same role changes nothing.
+    /// Gives a user another role and ends that user's sessions, and the one-time links of who may manage users no longer. The same role
+    /// changes nothing.
     ///
     /// # Errors
     /// [`AccountError::Unknown`]; [`AccountError::LastAdministrator`].
@@ -42,14 +44,19 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         end_all(&mut tx, user.id).await?;
-        let (name, before) = (&user.name, user.role);
-        let sentence = format!("Changed the role of {name} from {before} to {role} and ended that user's sessions.");
+        let ended = match role.allows(Permission::ManageUsers) {
+            true => 0,
+            false => end_links_by(&mut tx, user.id, self.clock.now_ms()).await?,
+        };
+        let (name, before, links) = (&user.name, user.role, ended_links(ended, &user.name));
+        let sentence =
+            format!("Changed the role of {name} from {before} to {role} and ended that user's sessions.{links}");
         let entry = NewAuditEntry { actor, action: "user.role", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry.about(name)).await?;
         Ok(User { role, ..user })
     }
 
-    /// Keeps a user from signing in, and ends that user's sessions. One who is disabled stays as before.
+    /// Keeps a user from signing in, and ends that user's sessions and the one-time links the user had created. One who is disabled stays as before.
     ///
     /// # Errors
     /// [`AccountError::Unknown`]; [`AccountError::LastAdministrator`].
@@ -64,7 +71,8 @@ impl Engine {
         end_all(&mut tx, user.id).await?;
         // Whoever enables the user again decides anew who gets a password.
         sqlx::query("DELETE FROM one_time_links WHERE user_id = ?").bind(user.id).execute(&mut *tx).await?;
-        let sentence = format!("Disabled {} and ended that user's sessions.", user.name);
+        let links = ended_links(end_links_by(&mut tx, user.id, now).await?, &user.name);
+        let sentence = format!("Disabled {} and ended that user's sessions.{links}", user.name);
         let entry = NewAuditEntry { actor, action: "user.disable", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry.about(&user.name)).await?;
         Ok(User { disabled_at: Some(now), ..user })
@@ -86,15 +94,16 @@ impl Engine {
         Ok(User { disabled_at: None, ..user })
     }
 
-    /// Removes a user with sessions, links and second factor. API tokens that the user created stay. Returns the name as it was stored.
+    /// Removes a user with sessions, second factor, and the links made for or by the user. API tokens that the user created stay. Returns the name as it was stored.
     ///
     /// # Errors
     /// [`AccountError::Unknown`]; [`AccountError::LastAdministrator`].
     pub async fn remove_user(&self, actor: &Actor, name: &str) -> Result<String, AccountError> {
         let (mut tx, user) = self.change_user(name).await?;
         keep_an_administrator(&mut tx, &user).await?;
+        let links = ended_links(end_links_by(&mut tx, user.id, self.clock.now_ms()).await?, &user.name);
         sqlx::query("DELETE FROM users WHERE id = ?").bind(user.id).execute(&mut *tx).await?;
-        let sentence = format!("Removed user {}, {}.", user.name, user.role);
+        let sentence = format!("Removed user {}, {}.{links}", user.name, user.role);
         let entry = NewAuditEntry { actor, action: "user.remove", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry.about(&user.name)).await?;
         self.throttle().clear(&user.name);
@@ -155,6 +164,14 @@ async fn keep_an_administrator(tx: &mut Transaction<'static, Sqlite>, user: &Use
             .fetch_one(&mut **tx)
             .await?;
     if others == 0 { Err(AccountError::LastAdministrator(user.name.clone())) } else { Ok(()) }
+}
+
+/// The sentence on links that have ended; empty without one.
+fn ended_links(ended: usize, creator: &str) -> String {
+    match ended {
+        0 => String::new(),
+        _ => format!(" Ended {} that {creator} had created.", count(ended, "one-time link", "one-time links")),
+    }
 }
 
 async fn end_all(tx: &mut Transaction<'static, Sqlite>, user_id: i64) -> Result<(), sqlx::Error> {

@@ -171,6 +171,38 @@ async fn a_password_link_works_once_and_ends_with_the_next_one_and_with_another_
 }
 
 #[tokio::test]
+async fn who_is_demoted_disabled_or_removed_does_not_come_back_through_a_link_of_her_own() {
+    let (engine, _clock, _folder) = engine().await;
+    engine.add_user(&Actor::system(), "bob", Role::Administrator, PASSWORD).await.unwrap();
+    let bob = Actor { name: "bob".to_owned(), ..ada() };
+    for (how, sentence) in [
+        (0, "Changed the role of ada from administrator to operator and ended that user's sessions. Ended"),
+        (1, "Disabled ada and ended that user's sessions. Ended"),
+        (2, "Removed user ada, administrator. Ended"),
+    ] {
+        engine.add_user(&Actor::system(), "ada", Role::Administrator, PASSWORD).await.unwrap();
+        let invited = engine.invite_user(&ada(), Role::Administrator, "").await.unwrap();
+        let password = engine.password_link(&ada(), "bob").await.unwrap();
+        let of_bob = engine.invite_user(&bob, Role::Viewer, "").await.unwrap();
+        // A command of a system user who happens to have the same name.
+        let command = Actor { origin: Origin::CommandLine, ..ada() };
+        let of_command = engine.invite_user(&command, Role::Viewer, "").await.unwrap();
+        match how {
+            0 => drop(engine.set_role(&bob, "ada", Role::Operator).await.unwrap()),
+            1 => drop(engine.disable_user(&bob, "ada").await.unwrap()),
+            _ => drop(engine.remove_user(&bob, "ada").await.unwrap()),
+        }
+        assert_eq!(newest(&engine).await.sentence, format!("{sentence} 2 one-time links that ada had created."));
+        for (link, stays) in [(&invited, false), (&password, false), (&of_bob, true), (&of_command, true)] {
+            assert_eq!(engine.link_purpose(&link.token).await.unwrap().is_some(), stays, "{sentence}");
+        }
+        if how < 2 {
+            engine.remove_user(&bob, "ada").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_limited_token_keeps_its_limit_and_tells_from_where_it_was_used() {
     let (engine, _clock, _folder) = engine().await;
     let only = [Permission::Exchange];
