@@ -20,9 +20,10 @@ use crate::http::confirmed;
 use crate::http::problem::Problem;
 
 pub fn operations(all: Operations) -> Operations {
+    // A token that could let people in, or set their passwords, would be an administrator whatever it is limited to.
     all.add(routes!(list_users), May(ManageUsers), &[])
-        .add(routes!(add_user), May(ManageUsers), &["user.add"])
-        .add(routes!(reset_password), May(ManageUsers), &["user.password"])
+        .add(routes!(add_user), Person(ManageUsers), &["user.add"])
+        .add(routes!(reset_password), Person(ManageUsers), &["user.password"])
         .add(routes!(list_tokens), May(ManageTokens), &[])
         // A token that could make tokens would outlive its own end.
         .add(routes!(create_token), Person(ManageTokens), &["token.create"])
@@ -86,7 +87,7 @@ struct NewUser {
     password: String,
 }
 
-/// Adds a user.
+/// Adds a user. Not available with a token.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = NewUser, responses(
     (status = 201, description = "Added", body = User),
     (status = 409, description = "A user of that name already exists")))]
@@ -113,7 +114,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// Sets a user's new password and ends that user's sessions.
+/// Sets a user's new password and ends that user's sessions. Not available with a token.
 #[utoipa::path(put, path = "/api/v1/users/{name}/password", tag = "users", request_body = NewPassword,
     params(("name" = String, Path, description = "Name to sign in with", example = "grace")),
     responses(

@@ -15,7 +15,7 @@ use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuil
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Api;
-use crate::http::access::{Access, SET_UP_FIRST};
+use crate::http::access::{Access, NO_TOKENS, SET_UP_FIRST};
 use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::confirmed;
 use crate::http::middleware::finish::finish;
@@ -84,9 +84,7 @@ async fn guard(State((access, asks_password)): State<(Access, bool)>, request: R
             .into_response();
     };
     let why_not = match access {
-        Access::Person(_) if matches!(known, AuthenticatedCaller::Token { .. }) => {
-            Some("API tokens may not do this. Sign in to the console.")
-        }
+        Access::Person(_) if matches!(known, AuthenticatedCaller::Token { .. }) => Some(NO_TOKENS),
         Access::May(permission) | Access::Person(permission) => known.why_not(permission),
         Access::Open => None,
         Access::Unclaimed | Access::Wizard => Some("Only the set-up wizard may do this."),

@@ -13,26 +13,28 @@ use utoipa_axum::routes;
 use super::accounts::{Named, User};
 use super::request::{By, Json, Path, Query};
 use super::{Api, Operations, Time};
-use crate::http::access::Access::May;
+use crate::http::access::Access::{May, Person};
+use crate::http::access::NO_TOKENS;
 use crate::http::problem::Problem;
 
 pub fn operations(all: Operations) -> Operations {
+    // A token that could let people in would be an administrator whatever it is limited to: it only keeps people out.
     all.add(routes!(change_user), May(ManageUsers), &["user.role", "user.disable", "user.enable"])
         .add(routes!(remove_user), May(ManageUsers), &["user.remove"])
-        .add(routes!(create_password_link), May(ManageUsers), &["user.reset-link"])
-        .add(routes!(reset_totp), May(ManageUsers), &["user.totp-reset"])
+        .add(routes!(create_password_link), Person(ManageUsers), &["user.reset-link"])
+        .add(routes!(reset_totp), Person(ManageUsers), &["user.totp-reset"])
         .add(routes!(list_sessions), May(ManageUsers), &[])
         .add(routes!(end_sessions), May(ManageUsers), &["session.end"])
         .add(routes!(end_session), May(ManageUsers), &["session.end"])
         .add(routes!(list_invitations), May(ManageUsers), &[])
-        .add(routes!(invite_user), May(ManageUsers), &["user.invite"])
+        .add(routes!(invite_user), Person(ManageUsers), &["user.invite"])
         .add(routes!(withdraw_invitation), May(ManageUsers), &["user.withdraw"])
 }
 
 /// One change of a user.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "role": "operator" }))]
+#[schema(example = json!({ "disabled": true }))]
 struct UserChange {
     /// The new role; ends that user's sessions.
     role: Option<Role>,
@@ -40,7 +42,7 @@ struct UserChange {
     disabled: Option<bool>,
 }
 
-/// Changes a user's role, or disables or enables the user. One administrator who can sign in always stays.
+/// Changes a user's role, or disables or enables the user. One administrator who can sign in always stays. A token may only disable.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "users", request_body = UserChange,
     params(("name" = String, Path, description = "Name to sign in with", example = "grace")),
     responses(
@@ -53,6 +55,9 @@ async fn change_user(
     Path(name): Path<String>,
     Json(change): Json<UserChange>,
 ) -> Result<Answer<User>, Problem> {
+    if by.is_token() && (change.role.is_some() || change.disabled == Some(false)) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, NO_TOKENS));
+    }
     let user = match (change.role, change.disabled) {
         (Some(role), None) => engine.set_role(&by.actor(), &name, role).await?,
         (None, Some(true)) => engine.disable_user(&by.actor(), &name).await?,
@@ -86,7 +91,7 @@ struct PasswordLink {
     expires_at: Time,
 }
 
-/// Creates a link with which the user sets a new password. It works once, for 24 hours.
+/// Creates a link with which the user sets a new password. It works once, for 24 hours. Not available with a token.
 #[utoipa::path(post, path = "/api/v1/users/{name}/password-link", tag = "users",
     params(("name" = String, Path, description = "Name to sign in with", example = "grace")),
     responses(
@@ -107,7 +112,7 @@ pub fn link_url(console: &str, link: &OneTimeLink) -> String {
     format!("{console}{}", app::paths::invite(&link.token))
 }
 
-/// Turns two-step sign-in off for a user who has lost the authenticator app and the recovery codes.
+/// Turns two-step sign-in off for a user who has lost the authenticator app and the recovery codes. Not available with a token.
 #[utoipa::path(delete, path = "/api/v1/users/{name}/totp", tag = "users",
     params(("name" = String, Path, description = "Name to sign in with", example = "grace")),
     responses(
@@ -281,7 +286,8 @@ struct InvitationLink {
     expires_at: Time,
 }
 
-/// Invites a new user with a link that works once, for 72 hours; the invited person chooses name and password.
+/// Invites a new user with a link that works once, for 72 hours; the invited person chooses name and password. Not
+/// available with a token.
 #[utoipa::path(post, path = "/api/v1/invitations", tag = "users", request_body = NewInvitation,
     responses((status = 201, description = "Created", body = InvitationLink)))]
 async fn invite_user(

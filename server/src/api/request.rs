@@ -49,6 +49,11 @@ impl By {
         }
     }
 
+    /// An API token, and no person.
+    pub fn is_token(&self) -> bool {
+        matches!(self.0.known, Some(AuthenticatedCaller::Token { .. }))
+    }
+
     /// A command on this machine.
     pub fn is_local(&self) -> bool {
         matches!(self.0.known, Some(AuthenticatedCaller::Local { .. }))

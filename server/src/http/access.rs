@@ -32,6 +32,9 @@ pub enum Access {
 pub const SET_UP_FIRST: &str =
     "This server requires two-step sign-in of administrators. Set it up in your account first.";
 
+/// What a token is told where a person is needed.
+pub const NO_TOKENS: &str = "API tokens may not do this. Sign in to the console.";
+
 /// Lets a request through, or refuses or redirects it.
 pub async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
@@ -80,11 +83,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
         return to_login(&app, &back).await;
     };
     let is_token = matches!(known, super::caller::AuthenticatedCaller::Token { .. });
-    let why_not = if person && is_token {
-        Some("API tokens may not do this. Sign in to the console.")
-    } else {
-        known.why_not(permission)
-    };
+    let why_not = if person && is_token { Some(NO_TOKENS) } else { known.why_not(permission) };
     match why_not {
         None if set_up_first && request.method() == Method::GET => {
             Redirect::to(app::paths::ACCOUNT_TOTP).into_response()

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::exchange::world::ExchangePair;
-use crate::harness::{Server, run, stderr, stdout};
+use crate::harness::{Server, run, run_with_input, stderr, stdout};
 
 /// Some use: the examples of the document, which end with a record.
 fn use_licenses(port: &str) {
@@ -41,12 +41,14 @@ fn a_server_restored_elsewhere_tells_the_same_as_the_one_that_was_backed_up_at_w
     assert!(used.as_array().is_some_and(|items| !items.is_empty()), "{used}");
     let (done, made) = (AtomicBool::new(false), AtomicU32::new(0));
     let file = world.folder.path().join("copy.tar.zst");
+    let data = world.server.data.to_str().unwrap();
     std::thread::scope(|threads| {
         threads.spawn(|| {
             while !done.load(Ordering::SeqCst) {
-                let body = json!({ "name": format!("u{}", made.load(Ordering::SeqCst)), "role": "viewer", "password": "seven green lamps hum" });
-                let answer = world.server.call("POST", "/api/v1/users", None, Some(body));
-                assert!((200..300).contains(&answer.status), "{}", answer.body);
+                let name = format!("u{}", made.load(Ordering::SeqCst));
+                let args = ["user", "add", &name, "--password-stdin", "--data", data];
+                let added = run_with_input(&args, "seven green lamps hum");
+                assert_eq!(added.status.code(), Some(0), "{}", stderr(&added));
                 made.fetch_add(1, Ordering::SeqCst);
             }
         });

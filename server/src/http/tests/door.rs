@@ -26,7 +26,13 @@ impl TestApp {
         self.form("/login", cookie, &format!("name={name}&password=seven+green+lamps+hum")).await.status()
     }
 
-    async fn json(&self, method: &str, path: &str, head: (header::HeaderName, &str), body: &str) -> Response {
+    pub(super) async fn json(
+        &self,
+        method: &str,
+        path: &str,
+        head: (header::HeaderName, &str),
+        body: &str,
+    ) -> Response {
         let request = Request::builder().method(method).uri(path).header(head.0, head.1);
         self.send(request.header(header::CONTENT_TYPE, "application/json"), body).await
     }

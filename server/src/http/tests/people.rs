@@ -269,3 +269,32 @@ async fn a_limited_token_is_refused_what_it_is_not_for() {
     let listed = engine.tokens().await.unwrap().remove(0);
     assert_eq!(listed.last_used_from.as_deref(), Some("127.0.0.1"));
 }
+
+#[tokio::test]
+async fn a_token_that_manages_users_lets_nobody_in_and_may_keep_people_out() {
+    let test = TestApp::claimed().await;
+    let engine = &test.app.engine;
+    let only = [Permission::ManageUsers];
+    let token = engine.create_token(&Actor::system(), "staff", Role::Administrator, &only, 30).await.unwrap();
+    let bearer = format!("Bearer {token}");
+    let ask = async |method: &str, path: &str, body: &str| {
+        test.json(method, path, (header::AUTHORIZATION, &bearer), body).await.status()
+    };
+    for (method, path, body) in [
+        ("POST", "/api/v1/users", r#"{"name":"eve","role":"administrator","password":"seven green lamps hum"}"#),
+        ("PUT", "/api/v1/users/administrator/password", r#"{"password":"nine blue kettles sing"}"#),
+        ("POST", "/api/v1/users/administrator/password-link", ""),
+        ("POST", "/api/v1/invitations", r#"{"role":"administrator"}"#),
+        ("PATCH", "/api/v1/users/viewer", r#"{"role":"administrator"}"#),
+        ("PATCH", "/api/v1/users/viewer", r#"{"disabled":false}"#),
+        ("PATCH", "/api/v1/users/viewer", r#"{"disabled":true,"role":"administrator"}"#),
+        ("DELETE", "/api/v1/users/administrator/totp", ""),
+    ] {
+        assert_eq!(ask(method, path, body).await, StatusCode::FORBIDDEN, "{method} {path} {body}");
+    }
+    assert_eq!(test.user("viewer").await.role, Role::Viewer);
+    assert_eq!(ask("GET", "/api/v1/users", "").await, StatusCode::OK);
+    assert_eq!(ask("PATCH", "/api/v1/users/viewer", r#"{"disabled":true}"#).await, StatusCode::OK);
+    assert_eq!(ask("DELETE", "/api/v1/users/viewer/sessions", "").await, StatusCode::OK);
+    assert_eq!(ask("DELETE", "/api/v1/users/viewer", "").await, StatusCode::OK);
+}
