@@ -174,6 +174,9 @@ test.describe('a server in use', () => {
     await page.getByRole('button', { name: 'Review changes' }).click();
     await page.getByRole('button', { name: 'Save the change' }).click();
     await page.getByRole('status').filter({ hasText: /Saved as revision \d+/ }).getByRole('button', { name: 'Undo' }).click();
+    await expectPage(page, 'Confirm your password');
+    await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
+    await page.getByRole('button', { name: 'Confirm and continue' }).click();
     await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is undone/ })).toBeVisible();
     expect(readFileSync(server.conf).equals(before)).toBe(true);
   });

@@ -199,6 +199,8 @@ pub fn ConfirmPasswordPage(data: SentForm) -> impl IntoView {
         paths::SERVERS_DRAIN => "Drain to backup",
         paths::SERVERS_DRILL => "Start a failover drill",
         paths::EXCHANGE_REGISTRATION | paths::EXCHANGE_REGISTRATION_CORRECT => "Change the registration",
+        // A save asks for the password only when it undoes a revision.
+        paths::CONFIGURATION_UNDO | paths::CONFIGURATION_SAVE => "Undo a change of the configuration",
         paths::LICENSE_INSTALL => "Install a machine license",
         paths::SOURCES => "Add a source",
         _ => "Your password",

@@ -27,7 +27,7 @@ pub enum Permission {
     View,
     /// Change the configuration file.
     EditConfiguration,
-    /// Restore an earlier revision of the configuration file.
+    /// Restore an earlier revision of the configuration file, or undo one.
     RestoreConfiguration,
     /// Register the server, or change its GUID.
     Register,
@@ -100,7 +100,7 @@ impl Permission {
             Permission::ViewAudit => "Read the audit log",
             Permission::ViewLogs => "Read the server's log",
             Permission::EditConfiguration => "Change the configuration, alert rules and channels",
-            Permission::RestoreConfiguration => "Restore an earlier configuration",
+            Permission::RestoreConfiguration => "Restore an earlier configuration, undo a change of it",
             Permission::Register => "Register this server",
             Permission::ManageServers => "Add and remove servers",
             Permission::ManageBackups => "Make, download and delete backups, check the database",

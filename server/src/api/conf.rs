@@ -28,7 +28,7 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(patch_config), May(EditConfiguration), &["conf.save"])
         .add(routes!(get_config_history), May(View), &[])
         .add(routes!(restore_config), May(RestoreConfiguration), &["conf.save"])
-        .add(routes!(undo_config), May(EditConfiguration), &["conf.save"])
+        .add(routes!(undo_config), May(RestoreConfiguration), &["conf.save"])
 }
 
 /// The file as settings.

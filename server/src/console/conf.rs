@@ -324,6 +324,9 @@ async fn to_undo(
 /// What was reviewed is saved.
 async fn save_undo(form: Form) -> Result<Page, PageError> {
     let number = form.value("revision").parse().unwrap_or(0);
+    if let Some(page) = form.ask_password(&paths::undo(number)).await? {
+        return Ok(page);
+    }
     let (base, comment) = (BaseRevision::Revision(form.value("base").to_owned()), form.value("comment"));
     match form.engine.save_conf(&form.actor(), &base, &ConfChange::Undo(number), comment).await {
         Ok(saved) if saved.diff.is_empty() => {
@@ -349,6 +352,9 @@ async fn undo_again(form: &Form, number: i64, found: &engine::conf::Conflict) ->
 
 /// `POST /configuration/undo`: takes out the revision that `base` names, which must be the asker's own and the newest.
 pub async fn undo(form: Form) -> Result<Page, PageError> {
+    if let Some(page) = form.ask_password(paths::CONFIGURATION).await? {
+        return Ok(page);
+    }
     let named = form.value("base");
     let actor = form.actor();
     let own = shown::base(&form.engine, named)

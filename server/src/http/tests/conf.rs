@@ -163,8 +163,11 @@ async fn a_save_can_be_undone_by_who_made_it() {
     // Not by somebody else, and nothing but the revision that is named.
     engine.add_user(&engine::actor::Actor::system(), "zoe", Role::Administrator, PASSWORD).await.unwrap();
     let zoe = Browser::of(&test, "zoe").await;
+    let asked = browser.answer("/configuration/undo", &[("base", &base)], StatusCode::UNAUTHORIZED).await;
+    assert!(asked.contains("Undo a change of the configuration") && hidden(&asked, "base") == base, "{asked}");
+    assert_eq!(engine.conf().number(), 2, "nothing changes without the password");
     for (who, named) in [(&zoe, base.as_str()), (&browser, "1-0000000000000000"), (&browser, "")] {
-        let refused = who.post("/configuration/undo", &[("base", named)]).await;
+        let refused = who.post("/configuration/undo", &[("base", named), ("password", PASSWORD)]).await;
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
     assert_eq!(browser.post("/configuration/undo", &[("base", &base)]).await.status(), StatusCode::SEE_OTHER);
@@ -198,7 +201,14 @@ async fn any_change_can_be_undone_by_itself_after_a_review_and_the_history_says_
     let form = review.split("action=\"/configuration/save\"").nth(1).unwrap();
     let base = hidden(form, "base");
     let undo = [("mode", "undo"), ("revision", "2"), ("base", base.as_str()), ("comment", "Too early")];
-    assert_eq!(ada.post("/configuration/save", &undo).await.status(), StatusCode::SEE_OTHER);
+    let asked = ada.answer("/configuration/save", &undo, StatusCode::UNAUTHORIZED).await;
+    assert!(
+        asked.contains("Undo a change of the configuration") && hidden(&asked, "comment") == "Too early",
+        "{asked}"
+    );
+    assert_eq!(engine.conf().number(), 3, "nothing changes without the password");
+    let confirmed = [&undo[..], &[("password", PASSWORD)]].concat();
+    assert_eq!(ada.post("/configuration/save", &confirmed).await.status(), StatusCode::SEE_OTHER);
     assert!(written(&test).contains("FLEX_DESIRED_SYNC_HOUR = default"));
     assert!(written(&test).contains("LOGGING_VERBOSITY = 3"), "the later change stays");
     let history = ada.get("/configuration/history").await;
