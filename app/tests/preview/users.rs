@@ -150,7 +150,7 @@ pub fn pages() -> Vec<Preview> {
     );
     let waiting = || TwoStepPage {
         state: TwoStep::Waiting {
-            secret: "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ".into(),
+            secret: Some("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ".into()),
             qr_svg: Some("<svg viewBox=\"0 0 1 1\"><path d=\"M0 0h1v1H0z\"/></svg>".into()),
         },
         ..TwoStepPage::default()

@@ -150,6 +150,7 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Users, "user.disable", "User disabled"),
     action(ActionGroup::Users, "user.enable", "User enabled"),
     action(ActionGroup::Users, "user.remove", "User removed"),
+    action(ActionGroup::Users, "user.totp-begin", "Set-up of two-step sign-in begun"),
     action(ActionGroup::Users, "user.totp-on", "Two-step sign-in turned on"),
     action(ActionGroup::Users, "user.totp-off", "Two-step sign-in turned off"),
     action(ActionGroup::Users, "user.totp-reset", "Two-step sign-in reset"),

@@ -14,7 +14,7 @@ use crate::http::access::Access::Person;
 use crate::http::problem::Problem;
 
 pub fn operations(all: Operations) -> Operations {
-    all.add(routes!(begin_totp), Person(OwnAccount), &[])
+    all.add(routes!(begin_totp), Person(OwnAccount), &["user.totp-begin"])
         .add(routes!(confirm_totp), Person(OwnAccount), &["user.totp-on"])
         .add(routes!(end_totp), Person(OwnAccount), &["user.totp-off"])
         .add(routes!(new_recovery_codes), Person(OwnAccount), &["user.recovery-codes"])
@@ -46,7 +46,7 @@ struct TotpSetup {
     (status = 409, description = "It is already on")))]
 async fn begin_totp(State(Api { engine, .. }): State<Api>, by: By) -> Result<Answer<TotpSetup>, Problem> {
     let (user, name) = own(&by)?;
-    let secret = engine.begin_totp(user).await?;
+    let secret = engine.begin_totp(&by.actor(), user).await?;
     Ok(Answer(TotpSetup { secret: secret.text(), uri: secret.uri(&issuer(&engine.server_name()), name) }))
 }
 

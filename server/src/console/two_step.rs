@@ -28,9 +28,11 @@ async fn show(console: &Console, codes: Vec<String>) -> Result<Page, PageError> 
     let engine = &console.engine;
     let state = match engine.pending_totp(user.id).await.map_err(PageError::internal)? {
         _ if user.totp => TwoStep::On { left: engine.recovery_codes_left(user.id).await.map_err(PageError::internal)? },
+        // Who has found an open browser must not copy the secret into an app of their own.
+        Some(_) if !console.is_password_confirmed().await => TwoStep::Waiting { secret: None, qr_svg: None },
         Some(secret) => {
             let uri = secret.uri(&issuer(&engine.server_name()), &user.name);
-            TwoStep::Waiting { secret: secret.text(), qr_svg: qr_svg(&uri) }
+            TwoStep::Waiting { secret: Some(secret.text()), qr_svg: qr_svg(&uri) }
         }
         None => TwoStep::Off,
     };
@@ -44,7 +46,7 @@ pub async fn start(form: Form) -> Result<Page, PageError> {
     if let Some(page) = form.ask_password(paths::ACCOUNT_TOTP).await? {
         return Ok(page);
     }
-    match form.engine.begin_totp(own(&form).await?.id).await {
+    match form.engine.begin_totp(&form.actor(), own(&form).await?.id).await {
         Ok(_) => Ok(Page::to(paths::ACCOUNT_TOTP)),
         Err(refused) => refuse(&form, refused).await,
     }

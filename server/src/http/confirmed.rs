@@ -22,6 +22,7 @@ const ASKED: &[&str] = &[
     "user.disable",
     "user.enable",
     "user.remove",
+    "user.totp-begin",
     "user.totp-on",
     "user.totp-off",
     "user.totp-reset",

@@ -164,7 +164,7 @@ fn pages(table: Table) -> Table {
         .post(paths::ACCOUNT_SESSIONS_REVOKE, Person(OwnAccount), &["session.end"], account::revoke)
         .post(paths::ACCOUNT_SESSIONS_REVOKE_OTHERS, Person(OwnAccount), &["session.end"], account::revoke_others)
         .get(paths::ACCOUNT_TOTP, Person(OwnAccount), two_step::page)
-        .post(paths::ACCOUNT_TOTP_START, Person(OwnAccount), &[], two_step::start)
+        .post(paths::ACCOUNT_TOTP_START, Person(OwnAccount), &["user.totp-begin"], two_step::start)
         .post(paths::ACCOUNT_TOTP_CONFIRM, Person(OwnAccount), &["user.totp-on"], two_step::confirm)
         .post(paths::ACCOUNT_TOTP_CODES, Person(OwnAccount), &["user.recovery-codes"], two_step::codes)
         .post(paths::ACCOUNT_TOTP_OFF, Person(OwnAccount), &["user.totp-off"], two_step::off)

@@ -204,13 +204,11 @@ async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
         "/configuration/text",
         "/alerts/rules/review",
         "/database/locked/check",
-        "/account/two-step/start",
         "/exchange/clusters/{id}/report",
         "/peer/v1/poll",
         "/api/v1/setup-link",
         "/api/v1/alerts/try",
         "/api/v1/account/confirm",
-        "/api/v1/account/totp",
     ];
     let test = TestApp::fresh().await;
     for route in table(test.app.clone()).routes {

@@ -26,8 +26,8 @@ pub enum TwoStep {
     Off,
     /// Waits for the first code of the app.
     Waiting {
-        /// The secret as text and as a picture.
-        secret: String,
+        /// The secret as text and as a picture; none without the password.
+        secret: Option<String>,
         qr_svg: Option<String>,
     },
     On {
@@ -68,7 +68,7 @@ pub fn TwoStepView(data: TwoStepPage) -> impl IntoView {
 }
 
 #[component]
-fn Waiting(secret: String, qr_svg: Option<String>) -> impl IntoView {
+fn Waiting(secret: Option<String>, qr_svg: Option<String>) -> impl IntoView {
     view! {
         <div class="grid two-step">
             <Card title="1. Add this server to your app" id="add" span="c6">
@@ -76,8 +76,15 @@ fn Waiting(secret: String, qr_svg: Option<String>) -> impl IntoView {
                     <p>"Scan the code with the app:"</p>
                     <div class="qr" role="img" aria-label="QR code for the authenticator app" inner_html=svg></div>
                 })}
-                <p>"Or type this secret into the app:"</p>
-                <Copyable value=secret what="the secret" />
+                {match secret {
+                    Some(secret) => view! {
+                        <p>"Or type this secret into the app:"</p>
+                        <Copyable value=secret what="the secret" />
+                    }.drawn(),
+                    None => view! {
+                        <p>"The secret is shown for a few minutes after you confirm your password. If your app has it, enter its code. Otherwise start again."</p>
+                    }.drawn(),
+                }}
             </Card>
             <Card title="2. Enter its code" id="first-code" span="c6">
                 <form method="post" action=paths::ACCOUNT_TOTP_CONFIRM class="stack">

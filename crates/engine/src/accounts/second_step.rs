@@ -21,7 +21,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`AccountError::TotpOn`] when it is on already.
-    pub async fn begin_totp(&self, user_id: i64) -> Result<TotpSecret, AccountError> {
+    pub async fn begin_totp(&self, actor: &Actor, user_id: i64) -> Result<TotpSecret, AccountError> {
         let new = TotpSecret::new(secret::random::<SECRET>());
         let mut tx = self.store.write().await?;
         let written = sqlx::query(
@@ -36,7 +36,10 @@ impl Engine {
         if written.rows_affected() == 0 {
             return Err(AccountError::TotpOn);
         }
-        tx.commit().await?;
+        let name = name_of(&mut tx, user_id).await?;
+        let sentence = format!("Began to set up two-step sign-in for {name}.");
+        let entry = NewAuditEntry { actor, action: "user.totp-begin", sentence, outcome: AuditOutcome::Done };
+        self.audit.commit(tx, entry.about(&name)).await?;
         Ok(new)
     }
 

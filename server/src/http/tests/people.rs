@@ -17,7 +17,7 @@ impl TestApp {
     async fn with_totp(&self, name: &str) -> (TotpSecret, Vec<String>) {
         let engine = &self.app.engine;
         let user = self.user(name).await;
-        let secret = engine.begin_totp(user.id).await.unwrap();
+        let secret = engine.begin_totp(&Actor::system(), user.id).await.unwrap();
         let codes = engine.confirm_totp(&Actor::system(), user.id, &secret.code_at(engine.now_ms())).await.unwrap();
         self.clock.advance(STEP);
         (secret, codes)
@@ -129,6 +129,10 @@ async fn two_step_sign_in_is_set_up_on_the_account_page_with_the_password() {
     let viewer = test.user("viewer").await;
     let secret = test.app.engine.pending_totp(viewer.id).await.unwrap().unwrap();
     assert!(page.contains(&secret.text()) && page.contains("<svg") && !page.contains(" style=\""), "{page}");
+    let other = test.sign_in("viewer").await;
+    let page = text(test.get(&other, "/account/two-step").await).await;
+    assert!(!page.contains(&secret.text()) && !page.contains("QR code"), "not without the password: {page}");
+    assert!(page.contains("after you confirm your password") && page.contains("name=\"code\""), "{page}");
     let wrong = test.form("/account/two-step/confirm", &cookie, "code=nothing").await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let done = test.form("/account/two-step/confirm", &cookie, &format!("code={}", test.code(&secret))).await;

@@ -10,7 +10,7 @@ use crate::accounts::users::User;
 async fn set_up(engine: &Engine, name: &str) -> (User, TotpSecret, Vec<String>) {
     let actor = from("10.0.0.1");
     let user = engine.add_user(&Actor::system(), name, Role::Viewer, PASSWORD).await.unwrap();
-    let secret = engine.begin_totp(user.id).await.unwrap();
+    let secret = engine.begin_totp(&Actor::system(), user.id).await.unwrap();
     let codes = engine.confirm_totp(&actor, user.id, &secret.code_at(engine.now_ms())).await.unwrap();
     (engine.user(user.id).await.unwrap().unwrap(), secret, codes)
 }
@@ -23,7 +23,7 @@ async fn second(engine: &Engine, user: &User, typed: &str) -> Result<Option<usiz
 async fn a_code_is_asked_for_from_its_first_one_on_and_each_works_once() {
     let (engine, clock, _folder) = engine().await;
     let ann = engine.add_user(&Actor::system(), "ann", Role::Viewer, PASSWORD).await.unwrap();
-    let secret = engine.begin_totp(ann.id).await.unwrap();
+    let secret = engine.begin_totp(&Actor::system(), ann.id).await.unwrap();
     assert!(!engine.user(ann.id).await.unwrap().unwrap().totp, "not before the first code");
     assert_eq!(engine.pending_totp(ann.id).await.unwrap(), Some(secret.clone()));
     let far = secret.code_at(engine.now_ms() + 10 * STEP);
@@ -34,7 +34,7 @@ async fn a_code_is_asked_for_from_its_first_one_on_and_each_works_once() {
     let first = secret.code_at(engine.now_ms());
     let codes = engine.confirm_totp(&from("10.0.0.1"), ann.id, &first).await.unwrap();
     assert_eq!((codes.len(), engine.recovery_codes_left(ann.id).await.unwrap()), (10, 10));
-    assert!(matches!(engine.begin_totp(ann.id).await, Err(AccountError::TotpOn)));
+    assert!(matches!(engine.begin_totp(&Actor::system(), ann.id).await, Err(AccountError::TotpOn)));
 
     let ann = engine.log_in(&from("10.0.0.1"), "ann", PASSWORD, Guesser::Stranger).await.unwrap();
     assert!(ann.totp);
@@ -85,7 +85,7 @@ async fn who_has_lost_the_device_gets_in_with_the_password_alone_after_a_reset()
     for old in [secret.code_at(engine.now_ms()), codes[0].clone()] {
         assert!(matches!(second(&engine, &ann, &old).await, Err(AccountError::WrongCode)), "neither works any more");
     }
-    assert_ne!(engine.begin_totp(ann.id).await.unwrap(), secret);
+    assert_ne!(engine.begin_totp(&Actor::system(), ann.id).await.unwrap(), secret);
     assert!(matches!(engine.end_totp(&from("10.0.0.1"), ann.id).await, Err(AccountError::TotpOff(_))));
 }
 
@@ -109,12 +109,12 @@ async fn wrong_codes_are_slowed_down_though_the_password_is_right_each_time() {
 async fn a_set_up_that_was_left_ends_after_half_an_hour() {
     let (engine, clock, _folder) = engine().await;
     let ann = engine.add_user(&Actor::system(), "ann", Role::Viewer, PASSWORD).await.unwrap();
-    let first = engine.begin_totp(ann.id).await.unwrap();
+    let first = engine.begin_totp(&Actor::system(), ann.id).await.unwrap();
     clock.advance(30 * 60_000 + 1);
     assert_eq!(engine.pending_totp(ann.id).await.unwrap(), None);
     let late = engine.confirm_totp(&from("10.0.0.1"), ann.id, &first.code_at(engine.now_ms())).await;
     assert!(matches!(late, Err(AccountError::TotpNotStarted)));
-    let second = engine.begin_totp(ann.id).await.unwrap();
+    let second = engine.begin_totp(&Actor::system(), ann.id).await.unwrap();
     assert_ne!(first, second);
     assert!(engine.confirm_totp(&from("10.0.0.1"), ann.id, &second.code_at(engine.now_ms())).await.is_ok());
 }
