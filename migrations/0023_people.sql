@@ -14,6 +14,7 @@ CREATE TABLE one_time_links (
     creator_id INTEGER REFERENCES users (id) ON DELETE CASCADE, -- the user who made it; none for a command on the server's machine
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    tries      INTEGER NOT NULL DEFAULT 0, -- passwords that were hashed for it
     CHECK ((user_id IS NULL) <> (role IS NULL))
 ) STRICT;
 CREATE INDEX one_time_links_by_user ON one_time_links (user_id);

@@ -11,7 +11,7 @@ use engine::accounts::users::AccountError;
 use leptos::prelude::*;
 
 use super::form::{Form, wrong};
-use super::{Console, Page, PageError, login};
+use super::{Console, Page, PageError, Refusal, login};
 
 /// What a link is for.
 ///
@@ -76,8 +76,8 @@ pub async fn accept(Path(token): Path<String>, form: Form) -> Result<Page, PageE
             refuse(wrong(Some("name"), format!("There is already a user named {name}. Choose another name."))).await
         }
         Err(error) => {
-            let field = super::Refusal::field(&error).map(str::to_owned);
-            refuse(wrong(field.as_deref(), error)).await
+            let (field, status) = (error.field().map(str::to_owned), error.status());
+            Ok(refuse(wrong(field.as_deref(), error)).await?.status(status))
         }
     }
 }

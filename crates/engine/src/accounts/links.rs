@@ -7,6 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, Transaction};
 use storage::row::Columns;
 
+use super::checking::Place;
+use super::password;
 use super::users::AccountError;
 use crate::Engine;
 use crate::actor::{Actor, Origin};
@@ -18,6 +20,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub const INVITATION_HOURS: i64 = 72;
 /// A link for a new password is good for this long, hours.
 pub const RESET_HOURS: i64 = 24;
+/// So often somebody may choose name and password with one link: hashing takes time, and a taken name tells who is here.
+pub const MOST_TRIES: i64 = 10;
 /// Longest note that says for whom an invitation is, characters.
 pub const MAX_INVITEE: usize = 80;
 
@@ -177,8 +181,8 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Sql`].
     pub async fn invitations(&self) -> Result<Vec<Invitation>, AccountError> {
-        let sql = "SELECT id, role, invitee, created_by, created_at, expires_at FROM one_time_links WHERE user_id IS NULL AND expires_at > ? ORDER BY id DESC";
-        Ok(sqlx::query_as(sql).bind(self.clock.now_ms()).fetch_all(self.store.read()).await?)
+        let sql = "SELECT id, role, invitee, created_by, created_at, expires_at FROM one_time_links WHERE user_id IS NULL AND expires_at > ? AND tries < ? ORDER BY id DESC";
+        Ok(sqlx::query_as(sql).bind(self.clock.now_ms()).bind(MOST_TRIES).fetch_all(self.store.read()).await?)
     }
 
     /// Withdraws an invitation: its link stops working.
@@ -208,10 +212,11 @@ impl Engine {
     pub async fn link_purpose(&self, token: &str) -> Result<Option<LinkPurpose>, AccountError> {
         let row = sqlx::query(
             "SELECT one_time_links.role, users.name FROM one_time_links LEFT JOIN users ON users.id = one_time_links.user_id
-             WHERE hash = ? AND expires_at > ?",
+             WHERE hash = ? AND expires_at > ? AND tries < ?",
         )
         .bind(digest(token))
         .bind(self.clock.now_ms())
+        .bind(MOST_TRIES)
         .fetch_optional(self.store.read())
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -221,13 +226,38 @@ impl Engine {
         }))
     }
 
+    /// A place for hashing a password that comes with a link, and one of the link's tries.
+    ///
+    /// # Errors
+    /// [`AccountError::Busy`]; [`AccountError::Link`] when it is not good (any more).
+    pub(super) async fn try_link(&self, token: &str, is_invitation: bool) -> Result<Place, AccountError> {
+        let place = self.password_checks.place().ok_or(AccountError::Busy)?;
+        let mut tx = self.store.write().await?;
+        let tried = sqlx::query(
+            "UPDATE one_time_links SET tries = tries + 1 WHERE hash = ? AND (user_id IS NULL) = ? AND expires_at > ? AND tries < ?",
+        )
+        .bind(digest(token))
+        .bind(is_invitation)
+        .bind(self.clock.now_ms())
+        .bind(MOST_TRIES)
+        .execute(&mut *tx)
+        .await?;
+        if tried.rows_affected() == 0 {
+            return Err(AccountError::Link);
+        }
+        tx.commit().await?;
+        Ok(place)
+    }
+
     /// Sets the password of the user a link was made for, and ends that user's sessions. The link is spent. Returns the user's name.
     ///
     /// # Errors
     /// [`AccountError::Link`] when it is not good (any more); nothing is changed then, as with every other.
     pub async fn use_password_link(&self, actor: &Actor, token: &str, password: &str) -> Result<String, AccountError> {
         let Some(LinkPurpose::Password(name)) = self.link_purpose(token).await? else { return Err(AccountError::Link) };
-        let phc = self.new_password(&name, password).await?;
+        password::check(&name, password)?;
+        let place = self.try_link(token, false).await?;
+        let phc = self.new_password(&name, password, Some(place)).await?;
         let mut tx = self.store.write().await?;
         let by: Option<String> = sqlx::query_scalar(
             "DELETE FROM one_time_links WHERE hash = ? AND expires_at > ? AND user_id IS NOT NULL RETURNING created_by",

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, Transaction};
 use storage::row::Columns;
 
+use super::checking::Place;
 use super::links::{MAX_INVITEE, take_invitation};
 use super::password::{self, PasswordError};
 use super::refused::Cause;
@@ -85,7 +86,9 @@ pub enum AccountError {
     #[error("{0} is the only administrator who can sign in. Make another user administrator first.")]
     LastAdministrator(String),
     /// A one-time link that is not good.
-    #[error("This link is not valid: it was used, withdrawn or has expired. Ask an administrator for a new one.")]
+    #[error(
+        "This link is not valid: it was used, withdrawn, tried too often, or has expired. Ask an administrator for a new one."
+    )]
     Link,
     /// The note of an invitation is too long.
     #[error("Enter up to {MAX_INVITEE} characters, on one line.")]
@@ -190,7 +193,11 @@ impl Engine {
             return Err(AccountError::Name);
         }
         password::check(name, password)?;
-        let phc = self.hash_password(password.to_owned()).await;
+        let place = match entry {
+            Entry::Invited(token) => Some(self.try_link(token, true).await?),
+            Entry::Added(_) | Entry::First => None,
+        };
+        let phc = self.hash_password(password.to_owned(), place).await;
         let now = self.clock.now_ms();
         let mut tx = self.store.write().await?;
         let (role, sentence) = match entry {
@@ -252,7 +259,7 @@ impl Engine {
         password: &str,
         keep: Option<&str>,
     ) -> Result<(), AccountError> {
-        let phc = self.new_password(name, password).await?;
+        let phc = self.new_password(name, password, None).await?;
         let mut tx = self.store.write().await?;
         let name = self.write_password(&mut tx, name, phc, keep).await?;
         let sentence = format!("Set a new password for {name} and ended that user's other sessions.");
@@ -267,9 +274,14 @@ impl Engine {
     }
 
     /// Checks and hashes a new password.
-    pub(super) async fn new_password(&self, name: &str, password: &str) -> Result<String, AccountError> {
+    pub(super) async fn new_password(
+        &self,
+        name: &str,
+        password: &str,
+        place: Option<Place>,
+    ) -> Result<String, AccountError> {
         password::check(name, password)?;
-        let phc = self.hash_password(password.to_owned()).await;
+        let phc = self.hash_password(password.to_owned(), place).await;
         self.session_store().store_kept().await;
         Ok(phc)
     }
@@ -410,7 +422,7 @@ impl Engine {
         }
     }
 
-    async fn hash_password(&self, password: String) -> String {
-        self.password_checks.run(None, move || password::hash(&password)).await
+    async fn hash_password(&self, password: String, place: Option<Place>) -> String {
+        self.password_checks.run(place, move || password::hash(&password)).await
     }
 }

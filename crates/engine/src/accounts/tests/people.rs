@@ -203,6 +203,35 @@ async fn who_is_demoted_disabled_or_removed_does_not_come_back_through_a_link_of
 }
 
 #[tokio::test]
+async fn a_link_may_be_tried_ten_times_and_waits_for_its_turn_as_a_sign_in_does() {
+    let (engine, _clock, _folder) = engine().await;
+    engine.add_user(&Actor::system(), "ann", Role::Viewer, PASSWORD).await.unwrap();
+    let link = engine.invite_user(&ada(), Role::Viewer, "").await.unwrap();
+    let accept = async |name: &str, password: &str| engine.accept_invitation(&ada(), &link.token, name, password).await;
+    let mut places = Vec::new();
+    while let Some(place) = engine.password_checks.place() {
+        places.push(place);
+    }
+    assert!(matches!(accept("ann", PASSWORD).await, Err(AccountError::Busy)));
+    let reset = engine.password_link(&ada(), "ann").await.unwrap();
+    let set = engine.use_password_link(&ada(), &reset.token, "nine blue kettles sing").await;
+    assert!(matches!(set, Err(AccountError::Busy)));
+    drop(places);
+    assert!(engine.use_password_link(&ada(), &reset.token, "nine blue kettles sing").await.is_ok());
+    // What is refused before anything is hashed costs nothing.
+    for _ in 0..20 {
+        assert!(matches!(accept("bob", "short").await, Err(AccountError::Password(_))));
+    }
+    for _ in 0..10 {
+        assert!(engine.link_purpose(&link.token).await.unwrap().is_some());
+        assert!(matches!(accept("ann", PASSWORD).await, Err(AccountError::Taken(_))));
+    }
+    assert!(matches!(accept("bob", PASSWORD).await, Err(AccountError::Link)), "a free name, too late");
+    assert_eq!(engine.link_purpose(&link.token).await.unwrap(), None);
+    assert!(engine.invitations().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_limited_token_keeps_its_limit_and_tells_from_where_it_was_used() {
     let (engine, _clock, _folder) = engine().await;
     let only = [Permission::Exchange];
