@@ -2,7 +2,8 @@
 //! a browser that shows its device cookie and a signed-in session have attempts of their own, which only they use up.
 //! All others share what is left for their address, for the account, and for both together. Once an account was guessed at from
 //! several addresses, strangers are checked every few seconds only. An address that has not been wrong so far is told to wait for
-//! that once: when it comes again, others are not before it, however many guess on.
+//! that once: when it comes again, others are not before it, however many guess on. Of IPv6 that counts by networks of 48 bits:
+//! who has one of 64 bits often has thousands of them, and would guess once from each.
 //!
 //! Times are milliseconds of the monotonic clock: setting the wall clock neither prolongs a wait nor ends one.
 
@@ -15,6 +16,12 @@ const MEMORY_MS: i64 = 15 * 60 * 1000;
 const CODE_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Maximum number of buckets; beyond that those with the fewest guesses are dropped.
 const MAX_BUCKETS: usize = 10_000;
+/// Maximum number of promises; beyond that no new ones are made, and those that were made are kept.
+const MAX_PROMISES: usize = 10_000;
+/// For so long after it is due a promise is kept while others wait for its room, milliseconds.
+const KEPT_MS: i64 = 60_000;
+/// Time between two looks for promises to drop, milliseconds.
+const SWEEP_MS: i64 = 1_000;
 /// Names are compared by this many characters.
 const MOST_NAME: usize = 64;
 
@@ -38,6 +45,8 @@ enum Bucket {
     Own { name: String, number: String },
     /// One address, for one account.
     Both { name: String, guest: String },
+    /// The IPv6 network of 48 bits around an address, for one account. It waits for nothing, but was wrong.
+    Around { name: String, network: String },
     /// All strangers together, for one account.
     Name(String),
     /// One address, for all accounts.
@@ -54,6 +63,7 @@ impl Bucket {
     fn limits(&self) -> (u32, i64) {
         match self {
             Self::Own { .. } | Self::Both { .. } => (5, 300),
+            Self::Around { .. } => (u32::MAX, 0),
             Self::Name(_) => (20, 4),
             Self::Guest(_) => (50, 60),
             Self::Code { .. } => (5, 900),
@@ -66,9 +76,11 @@ impl Bucket {
 
     fn is_of(&self, account: &str) -> bool {
         match self {
-            Self::Own { name, .. } | Self::Both { name, .. } | Self::Code { name, .. } | Self::Name(name) => {
-                name == account
-            }
+            Self::Own { name, .. }
+            | Self::Both { name, .. }
+            | Self::Around { name, .. }
+            | Self::Code { name, .. }
+            | Self::Name(name) => name == account,
             Self::Guest(_) => false,
         }
     }
@@ -78,14 +90,16 @@ impl Bucket {
 struct Guesses {
     wrong: u32,
     last_ms: i64,
-    /// When it may guess although others have guessed at the same account: as it was told.
-    promised_ms: Option<i64>,
 }
 
 /// Wrong guesses.
 #[derive(Debug, Default)]
 pub struct Throttle {
     buckets: HashMap<Bucket, Guesses>,
+    /// When who has not been wrong may guess although others have guessed at the same account: as was told.
+    promises: HashMap<Bucket, i64>,
+    /// The last look for promises to drop.
+    swept_ms: Option<i64>,
 }
 
 /// A guess that was counted as wrong until it turns out to be right.
@@ -106,11 +120,14 @@ impl Throttle {
                 vec![Bucket::Code { name, number: number.map_or_else(String::new, str::to_owned) }]
             }
             Guesser::Stranger => {
-                vec![
+                let around = around(&guest).map(|network| Bucket::Around { name: name.clone(), network });
+                let mut buckets = vec![
                     Bucket::Both { name: name.clone(), guest: guest.clone() },
                     Bucket::Name(name),
                     Bucket::Guest(guest),
-                ]
+                ];
+                buckets.extend(around);
+                buckets
             }
         };
         let is_shared = |bucket: &&Bucket| matches!(bucket, Bucket::Name(_));
@@ -129,7 +146,7 @@ impl Throttle {
             }
             guesses.wrong = guesses.wrong.saturating_add(1);
             guesses.last_ms = now_ms;
-            guesses.promised_ms = None;
+            self.promises.remove(bucket);
         }
         Ok(Guess(buckets))
     }
@@ -137,18 +154,29 @@ impl Throttle {
     /// How long a stranger waits where others have guessed at the same account: as told before, if its address was told and has
     /// not been wrong.
     fn promised_s(&mut self, buckets: &[Bucket], shared_s: i64, now_ms: i64) -> i64 {
-        let Some(both) = buckets.iter().find(|bucket| matches!(bucket, Bucket::Both { .. })) else { return shared_s };
-        if self.buckets.get(both).is_some_and(|own| own.wrong > 0 && now_ms - own.last_ms <= MEMORY_MS) {
+        // The network around the address, where there is one, comes last.
+        let is_own = |bucket: &&Bucket| matches!(bucket, Bucket::Both { .. } | Bucket::Around { .. });
+        let Some(own) = buckets.iter().rfind(is_own) else { return shared_s };
+        if self.buckets.get(own).is_some_and(|own| own.wrong > 0 && now_ms - own.last_ms <= MEMORY_MS) {
             return shared_s;
         }
-        self.make_room(1, now_ms);
-        let own = self.buckets.entry(both.clone()).or_default();
-        if now_ms - own.last_ms > MEMORY_MS {
-            *own = Guesses::default();
+        let told = self.promises.get(own).copied().filter(|due_ms| now_ms - due_ms <= MEMORY_MS);
+        if told.is_none() && !self.has_room_for_promise(now_ms) {
+            return shared_s;
         }
-        own.last_ms = now_ms;
-        let promised_ms = *own.promised_ms.get_or_insert(now_ms + shared_s * 1000);
-        seconds(promised_ms - now_ms).max(0)
+        let due_ms = told.unwrap_or(now_ms + shared_s * 1000);
+        self.promises.insert(own.clone(), due_ms);
+        seconds(due_ms - now_ms).max(0)
+    }
+
+    /// Whether another promise can be kept; a flood of addresses takes the place of none that was made.
+    fn has_room_for_promise(&mut self, now_ms: i64) -> bool {
+        let is_full = self.promises.len() >= MAX_PROMISES;
+        if is_full && self.swept_ms.is_none_or(|swept_ms| now_ms - swept_ms >= SWEEP_MS) {
+            self.swept_ms = Some(now_ms);
+            self.promises.retain(|_, due_ms| now_ms - *due_ms <= KEPT_MS);
+        }
+        self.promises.len() < MAX_PROMISES
     }
 
     fn wait_s(&self, bucket: &Bucket, now_ms: i64) -> i64 {
@@ -188,7 +216,7 @@ impl Throttle {
                 Bucket::Own { .. } | Bucket::Both { .. } | Bucket::Code { .. } => {
                     self.buckets.remove(&bucket);
                 }
-                Bucket::Name(_) | Bucket::Guest(_) => {
+                Bucket::Around { .. } | Bucket::Name(_) | Bucket::Guest(_) => {
                     if let Some(guesses) = self.buckets.get_mut(&bucket) {
                         guesses.wrong = guesses.wrong.saturating_sub(1);
                     }
@@ -201,6 +229,7 @@ impl Throttle {
     pub fn clear(&mut self, name: &str) {
         let name = account(name);
         self.buckets.retain(|bucket, _| !bucket.is_of(&name));
+        self.promises.retain(|bucket, _| !bucket.is_of(&name));
     }
 }
 
@@ -211,6 +240,12 @@ fn seconds(ms: i64) -> i64 {
 /// A name as guesses are counted by it.
 fn account(name: &str) -> String {
     name.chars().take(MOST_NAME).collect::<String>().to_lowercase()
+}
+
+/// The network of 48 bits around a guest of IPv6.
+fn around(guest: &str) -> Option<String> {
+    let network: Ipv6Addr = guest.strip_suffix("/64")?.parse().ok()?;
+    Some(format!("{}/48", Ipv6Addr::from_bits(network.to_bits() >> 80 << 80)))
 }
 
 /// What counts as one guest: an address; of IPv6 its network of 64 bits, of which one machine may use any address.
@@ -303,6 +338,55 @@ mod tests {
             assert!(waited <= 4_250, "{addresses} addresses: waited {waited} ms");
             assert!(checked <= most, "{addresses} addresses: {checked} guesses in an hour");
         }
+    }
+
+    #[test]
+    fn an_address_of_ipv6_in_each_network_of_one_site_guesses_no_faster_than_one_and_keeps_nobody_waiting() {
+        let mut throttle = Throttle::default();
+        let site = |n: usize| guest(Some(&format!("2001:db8:1:{n:x}::1")));
+        let (mut checked, mut now) = (0, 0);
+        for n in 0..14_400_usize {
+            now += 250;
+            // A new address, and one that was told to wait so long.
+            for n in [n, n.saturating_sub(20)] {
+                checked += u32::from(throttle.begin("admin", &site(n), Guesser::Stranger, now).is_ok());
+            }
+        }
+        assert!(checked <= 1_000, "{checked} guesses in an hour");
+        for person in ["10.9.9.9", "2001:db8:2:1::/64"] {
+            if let Err(wait) = throttle.begin("admin", person, Guesser::Stranger, now) {
+                assert!(wait <= 4, "{person}: {wait}");
+                now += wait * 1000;
+                let _ = throttle.begin("admin", &site(20_000), Guesser::Stranger, now);
+                let right = throttle.begin("admin", person, Guesser::Stranger, now).unwrap();
+                throttle.right(right);
+            }
+        }
+    }
+
+    #[test]
+    fn a_flood_of_names_and_addresses_breaks_no_promise() {
+        let mut throttle = Throttle::default();
+        for n in 0..10 {
+            guess(&mut throttle, "admin", &format!("10.0.0.{n}"), 1000, 5);
+        }
+        let wait = throttle.begin("admin", "10.9.9.9", Guesser::Stranger, 1000).unwrap_err();
+        for n in 0..30_000 {
+            let _ = throttle.begin(&format!("{n}"), &format!("{n}"), Guesser::Stranger, 1000);
+            assert!(throttle.begin("admin", &format!("{n}"), Guesser::Stranger, 1000).is_err());
+        }
+        assert!(throttle.promises.len() <= MAX_PROMISES);
+        let now = 1000 + wait * 1000;
+        assert!(throttle.begin("admin", "10.0.0.9", Guesser::Stranger, now).is_ok(), "somebody else was told the same");
+        assert!(throttle.begin("admin", "10.9.9.9", Guesser::Stranger, now).is_ok());
+        assert!(throttle.begin("admin", "10.7.7.7", Guesser::Stranger, now).is_err(), "a new one waits");
+        // Who never came back makes room.
+        let late = now + KEPT_MS + 1;
+        assert!(throttle.begin("admin", "10.0.0.8", Guesser::Stranger, late).is_ok());
+        for n in 0..10 {
+            assert!(throttle.begin("admin", &format!("10.8.8.{n}"), Guesser::Stranger, late).is_err());
+        }
+        assert!(throttle.promises.len() < 20, "{}", throttle.promises.len());
     }
 
     #[test]
