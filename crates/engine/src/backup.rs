@@ -352,9 +352,14 @@ impl Engine {
     /// Background task: makes backups by schedule.
     pub async fn keep_backups(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
+        // On the monotonic clock. What the database could not take it does not remember.
+        let mut tried: Option<Millis> = None;
         loop {
             ticks.tick().await;
             self.look_at_backups().await;
+            if tried.is_some_and(|at| self.clock.mono_ms().saturating_sub(at) < schedule::AGAIN) {
+                continue;
+            }
             match self.next_backup().await {
                 Ok(Some(at)) if at <= self.clock.now_ms() => {}
                 Ok(_) => continue,
@@ -363,6 +368,7 @@ impl Engine {
                     continue;
                 }
             }
+            tried = Some(self.clock.mono_ms());
             // A failure is logged, stored and tried again in an hour.
             let _ = self.back_up(&Actor::system()).await;
         }

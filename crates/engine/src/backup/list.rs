@@ -82,7 +82,7 @@ impl Engine {
                 .fetch_optional(self.store.read())
                 .await;
         let first: Result<Option<Millis>, sqlx::Error> =
-            sqlx::query_scalar("SELECT min(at) FROM audit").fetch_one(self.store.read()).await;
+            sqlx::query_scalar("SELECT at FROM audit ORDER BY seq LIMIT 1").fetch_optional(self.store.read()).await;
         if let Ok(first) = first {
             *self.backups.since.lock().unwrap_or_else(PoisonError::into_inner) = first;
         }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use licensing::contact::Millis;
 
 /// Time between a failed attempt and the next, milliseconds.
-const AGAIN: Millis = 60 * 60 * 1_000;
+pub(super) const AGAIN: Millis = 60 * 60 * 1_000;
 
 /// The last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
