@@ -161,7 +161,13 @@ pub async fn restore(request: RestoreRequest) -> Result<Restored, RestoreError> 
     let aborted = |error| RestoreError::Io { path: PathBuf::new(), source: io::Error::other(error) };
     let (request, manifest, lock) = tokio::task::spawn_blocking(work).await.map_err(aborted)??;
     let unpacked = request.data.join(UNPACKING);
-    if let Err(error) = check_database(&unpacked.join(DATABASE)).await {
+    let checked = async {
+        check_database(&unpacked.join(DATABASE)).await?;
+        // A restore brings back no hours.
+        let kept = crate::countdown::keep_lower(&request.data, &unpacked).await;
+        kept.map_err(io::Error::other).map_err(at(&unpacked))
+    };
+    if let Err(error) = checked.await {
         let _ = std::fs::remove_dir_all(&unpacked);
         return Err(error);
     }
@@ -204,9 +210,8 @@ fn stage(request: &RestoreRequest, manifest: &Manifest) -> Result<(), RestoreErr
     if read? != *manifest {
         return Err(ArchiveError::Damaged("it changed while it was read".to_owned()).into());
     }
-    // A restore brings back neither hours nor an older license of this machine.
-    let kept = crate::countdown::keep_lower(data, &unpacked).map_err(io::Error::other);
-    kept.and_then(|()| crate::ve::keep_newest(data, &unpacked)).map_err(at(&unpacked))?;
+    // A restore brings back no older license of this machine.
+    crate::ve::keep_newest(data, &unpacked).map_err(at(&unpacked))?;
     let name = request.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let note = Note { name, made_at: manifest.made_at, host: manifest.host.clone(), by: request.by.clone() };
     let text = serde_json::to_vec(&note).expect("strings and integers always serialize");

@@ -73,12 +73,19 @@ pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistErr
     storage::file::replace(path, text(saved).as_bytes(), PRIVATE).map_err(failed)
 }
 
-/// Before older data in `restored` replaces that in `present`: the restored anchor promises no more than the present one.
-pub(crate) fn keep_lower(present: &Path, restored: &Path) -> Result<(), PersistError> {
-    let restored = restored.join(NAME);
-    let (Some(now), Some(then)) = (read(&present.join(NAME)), read(&restored)) else { return Ok(()) };
-    let counts = now.installation == then.installation && now.balance.counts_before(&then.balance);
-    if counts { write(&restored, &now) } else { Ok(()) }
+/// Before older data in `restored` replaces that in `present`: the restored anchor promises no more than the present anchor and database.
+pub(crate) async fn keep_lower(present: &Path, restored: &Path) -> Result<(), PersistError> {
+    let (now, then) = (copies(present).await, copies(restored).await);
+    let is_same = |saved: &StoredBalance| then.iter().all(|other| other.installation == saved.installation);
+    let counts = |a: StoredBalance, b: StoredBalance| if b.balance.counts_before(&a.balance) { b } else { a };
+    let Some(now) = now.into_iter().filter(is_same).reduce(counts) else { return Ok(()) };
+    let is_less = then.iter().all(|then| now.balance.counts_before(&then.balance));
+    if is_less { write(&restored.join(NAME), &now) } else { Ok(()) }
+}
+
+/// What anchor and database of a folder say.
+async fn copies(folder: &Path) -> Vec<StoredBalance> {
+    [read(&folder.join(NAME)), super::rows::load_from(folder).await].into_iter().flatten().collect()
 }
 
 /// Removes files that a crash left.
@@ -129,8 +136,8 @@ mod tests {
         assert_eq!(read(&path), None, "a name that leads elsewhere");
     }
 
-    #[test]
-    fn restoring_older_data_brings_back_no_hours() {
+    #[tokio::test]
+    async fn restoring_older_data_brings_back_no_hours() {
         let (present, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let saved = |left: i64| StoredBalance {
             installation: "0198f2c4-7b1d-7f2e-a3b4-c5d6e7f80910".into(),
@@ -138,17 +145,39 @@ mod tests {
             balance: Balance { balance_ms: left, ..Balance::new(7, 3_600_000, 60_000) },
         };
         let path = |folder: &tempfile::TempDir| folder.path().join(NAME);
-        keep_lower(present.path(), restored.path()).unwrap();
+        keep_lower(present.path(), restored.path()).await.unwrap();
         assert_eq!(read(&path(&restored)), None, "there is nothing to keep");
+        write(&path(&present), &saved(7)).unwrap();
+        keep_lower(present.path(), restored.path()).await.unwrap();
+        assert_eq!(read(&path(&restored)), Some(saved(7)), "a backup from before the anchor");
         for (now, then, applies) in [(5, 900, 5), (900, 5, 5)] {
             write(&path(&present), &saved(now)).unwrap();
             write(&path(&restored), &saved(then)).unwrap();
-            keep_lower(present.path(), restored.path()).unwrap();
+            keep_lower(present.path(), restored.path()).await.unwrap();
             assert_eq!(read(&path(&restored)), Some(saved(applies)), "{now} now, {then} then");
         }
         let other = StoredBalance { installation: crate::secret::uuid().to_string(), ..saved(3) };
         write(&path(&present), &other).unwrap();
-        keep_lower(present.path(), restored.path()).unwrap();
+        keep_lower(present.path(), restored.path()).await.unwrap();
         assert_eq!(read(&path(&restored)), Some(saved(5)), "another server's hours say nothing of these");
+    }
+
+    #[tokio::test]
+    async fn hours_of_a_database_without_its_anchor_are_not_brought_back_either() {
+        let (present, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let saved = |left: i64| StoredBalance {
+            installation: "0198f2c4-7b1d-7f2e-a3b4-c5d6e7f80910".into(),
+            license: "one".into(),
+            balance: Balance { balance_ms: left, ..Balance::new(7, 3_600_000, 60_000) },
+        };
+        for (folder, left) in [(&present, 5), (&restored, 900)] {
+            let store = crate::store::open(folder.path(), 1_800_000_000_000).await.unwrap();
+            let mut tx = store.write().await.unwrap();
+            super::super::rows::store(&mut tx, &saved(left)).await.unwrap();
+            tx.commit().await.unwrap();
+            store.close().await;
+        }
+        keep_lower(present.path(), restored.path()).await.unwrap();
+        assert_eq!(read(&restored.path().join(NAME)), Some(saved(5)));
     }
 }

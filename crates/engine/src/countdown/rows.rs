@@ -1,8 +1,10 @@
 //! The balance and the runs in the database.
 
+use std::path::Path;
+
 use licensing::countdown::{Balance, Cause, CountdownRun};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{ConnectOptions, FromRow, Row, Sqlite, SqlitePool, Transaction};
 
 use super::StoredBalance;
 
@@ -36,6 +38,26 @@ impl FromRow<'_, SqliteRow> for StoredBalance {
 
 pub(super) async fn load(pool: &SqlitePool) -> Result<Option<StoredBalance>, sqlx::Error> {
     sqlx::query_as("SELECT * FROM countdown").fetch_optional(pool).await
+}
+
+/// The balance in the database of a folder that no server uses; none if there is no such database, or it can't be read.
+pub(super) async fn load_from(folder: &Path) -> Option<StoredBalance> {
+    let path = folder.join(licensing::backup::DATABASE);
+    if !path.is_file() {
+        return None;
+    }
+    let load = async {
+        let mut database = SqliteConnectOptions::new().filename(&path).read_only(true).connect().await?;
+        let saved: Option<StoredBalance> =
+            sqlx::query_as("SELECT * FROM countdown").fetch_optional(&mut database).await?;
+        sqlx::Connection::close(database).await?;
+        Ok::<_, sqlx::Error>(saved)
+    };
+    load.await.unwrap_or_else(|error| {
+        let path = path.display();
+        tracing::warn!(%path, %error, "can't read the countdown hours of this database; using its anchor");
+        None
+    })
 }
 
 pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, saved: &StoredBalance) -> Result<(), sqlx::Error> {
