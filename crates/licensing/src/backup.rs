@@ -205,7 +205,9 @@ pub fn is_restorable(path: &str) -> bool {
 /// Files and folders of a data folder that a backup leaves out: what belongs to the running process, logs, and other copies.
 #[must_use]
 pub fn is_left_out(name: &str) -> bool {
-    const NAMES: [&str; 5] = ["lock", "control.sock", "setup-token", "leasehold.db-wal", "leasehold.db-shm"];
+    // `lost+found` is the file system's, where the data folder is a mount point.
+    const NAMES: [&str; 6] =
+        ["lock", "control.sock", "setup-token", "leasehold.db-wal", "leasehold.db-shm", LOST_AND_FOUND];
     name.starts_with('.')
         || NAMES.contains(&name)
         || name.starts_with("license.log")
@@ -214,6 +216,8 @@ pub fn is_left_out(name: &str) -> bool {
         || name == FOLDER
 }
 
+/// The folder that a file system has at its root, which is nobody else's.
+pub const LOST_AND_FOUND: &str = "lost+found";
 /// The folder of backups in a data folder, unless another is set.
 pub const FOLDER: &str = "backups";
 /// How the folder begins that keeps what a restore replaced.
@@ -357,6 +361,7 @@ mod tests {
             "before-restore-1/x",
             "leasehold.db-wal",
             "license.log.1",
+            "lost+found/x",
         ] {
             let refused = read(vec![file(DATABASE), file(path)]);
             assert!(matches!(refused, Err(ManifestError::Path(_))), "{path:?}: {refused:?}");

@@ -9,12 +9,13 @@
 //! .restore-place-STAMP  what was in the folder is away: the restored files move into it
 //! ```
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use licensing::backup::{BEFORE_RESTORE, DATABASE, Manifest};
+use licensing::backup::{BEFORE_RESTORE, DATABASE, LOST_AND_FOUND, Manifest};
 use licensing::contact::Millis;
 use licensing::words::bytes;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,25 @@ pub enum RestoreError {
         folder: PathBuf,
         /// What shows it.
         trace: String,
+    },
+    /// What stays in the folder has the name of something in the backup.
+    #[error(
+        "The backup has a file or folder {name}, and {name} in the data folder {} stays: it holds the backups, or is on another disk. Restore into another folder with --data.",
+        folder.display()
+    )]
+    InTheWay {
+        /// The data folder.
+        folder: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// What is in the folder can't be moved.
+    #[error("{} can't be moved aside: {source}. Make it writable for the user who runs this, or move it away.", path.display())]
+    Immovable {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The disk would be full.
     #[error("The disk with {} has {} free, and the restored data needs {}. Free some space.", folder.display(), bytes(*free), bytes(*needed))]
@@ -182,13 +202,31 @@ pub async fn restore(request: RestoreRequest) -> Result<Restored, RestoreError> 
 fn stage(request: &RestoreRequest, manifest: &Manifest) -> Result<(), RestoreError> {
     let data = &request.data;
     finish(data, &request.keep).map_err(at(data))?;
-    if !request.replace {
+    let there = entries(data, &request.keep).map_err(at(data))?;
+    if !request.replace
+        && let Some(first) = there.moving.first()
+    {
         let trace = match std::fs::metadata(data.join(DATABASE)) {
-            Ok(found) if found.len() > 0 => Some(format!("a database ({DATABASE})")),
-            _ => store::lost(data).map(|trace| format!("{trace} of a server")),
+            Ok(found) if found.len() > 0 => format!("a database ({DATABASE})"),
+            _ => match store::lost(data) {
+                Some(trace) => format!("{trace} of a server"),
+                None => format!("an entry “{}”", first.to_string_lossy()),
+            },
         };
-        if let Some(trace) = trace {
-            return Err(RestoreError::Occupied { folder: data.clone(), trace });
+        return Err(RestoreError::Occupied { folder: data.clone(), trace });
+    }
+    // Later is too late: what is committed must find its place.
+    let named = |file: &licensing::backup::ManifestFile| file.path.split('/').next().unwrap_or_default().to_owned();
+    if let Some(name) = manifest.files.iter().map(named).find(|name| there.staying.iter().any(|stays| stays == &**name))
+    {
+        return Err(RestoreError::InTheWay { folder: data.clone(), name });
+    }
+    for name in &there.moving {
+        let path = data.join(name);
+        // A folder that moves gets another parent, so that it is written to.
+        let is_folder = std::fs::symlink_metadata(&path).map_err(at(&path))?.is_dir();
+        if is_folder && let Err(errno) = rustix::fs::access(path.as_path(), rustix::fs::Access::WRITE_OK) {
+            return Err(RestoreError::Immovable { path, source: errno.into() });
         }
     }
     let needed = manifest.bytes().saturating_add(ROOM);
@@ -284,18 +322,9 @@ fn commit(request: &RestoreRequest, manifest: &Manifest) -> Result<Restored, Res
 pub fn finish(data: &Path, keep: &[PathBuf]) -> io::Result<()> {
     for (name, path) in hidden(data, READY)? {
         let before = data.join(format!("{BEFORE_RESTORE}{name}"));
-        for entry in std::fs::read_dir(data)? {
-            let entry = entry?;
-            let file = entry.file_name();
-            let name = file.to_string_lossy();
-            let stays = name.starts_with('.')
-                || name.starts_with(BEFORE_RESTORE)
-                || [licensing::backup::FOLDER, "lock", "control.sock"].contains(&&*name)
-                || keep.contains(&entry.path());
-            if !stays {
-                make_folder(&before)?;
-                std::fs::rename(entry.path(), before.join(&file))?;
-            }
+        for file in entries(data, keep)?.moving {
+            make_folder(&before)?;
+            std::fs::rename(data.join(&file), before.join(&file))?;
         }
         if before.exists() {
             sync_folder(&before)?;
@@ -305,15 +334,44 @@ pub fn finish(data: &Path, keep: &[PathBuf]) -> io::Result<()> {
         sync_folder(data)?;
     }
     for (_, path) in hidden(data, PLACING)? {
-        for entry in std::fs::read_dir(&path)? {
-            let entry = entry?;
-            std::fs::rename(entry.path(), data.join(entry.file_name()))?;
+        for file in names(&path)? {
+            std::fs::rename(path.join(&file), data.join(&file))?;
         }
         sync_folder(data)?;
         std::fs::remove_dir(&path)?;
         sync_folder(data)?;
     }
     Ok(())
+}
+
+/// What is in a data folder, without hidden entries.
+struct Entries {
+    /// What a restore moves aside.
+    moving: Vec<OsString>,
+    /// What it leaves where it is: `keep` and what leads to it, what belongs to a running server, other copies, and what is on another disk.
+    staying: Vec<OsString>,
+}
+
+fn entries(data: &Path, keep: &[PathBuf]) -> io::Result<Entries> {
+    let device = std::fs::metadata(data)?.dev();
+    let mut found = Entries { moving: Vec::new(), staying: Vec::new() };
+    for file in names(data)? {
+        let (path, name) = (data.join(&file), file.to_string_lossy().into_owned());
+        if name.starts_with('.') {
+            continue;
+        }
+        let stays = name.starts_with(BEFORE_RESTORE)
+            || [licensing::backup::FOLDER, LOST_AND_FOUND, "lock", "control.sock"].contains(&name.as_str())
+            || keep.iter().any(|kept| kept.starts_with(&path))
+            || std::fs::symlink_metadata(&path)?.dev() != device;
+        if stays { found.staying.push(file) } else { found.moving.push(file) }
+    }
+    Ok(found)
+}
+
+/// All names first: a folder that changes while it is read may leave some out.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
 /// Entries that begin with `prefix`, and how their names go on.

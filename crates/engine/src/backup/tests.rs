@@ -329,6 +329,44 @@ async fn a_restore_that_was_interrupted_is_completed() {
 }
 
 #[tokio::test]
+async fn what_is_the_file_systems_or_holds_the_backups_stays_where_it_is() {
+    let world = World::new().await;
+    let disk = |name: &str| world.data().join("lost+found").join(name);
+    fs::create_dir(world.data().join("lost+found")).unwrap();
+    fs::write(disk("#12"), "of the file system").unwrap();
+    let kept = world.data().join("far/away");
+    world.engine.configure_backups(settings(&kept)).unwrap();
+    let backup = world.backup().await;
+    world.engine.close().await;
+    let replacing = RestoreRequest { replace: true, keep: vec![kept.clone()], ..world.request(&backup.path, "data") };
+    let restored = restore::restore(replacing.clone()).await.unwrap();
+    assert!(disk("#12").exists() && backup.path.exists());
+    assert!(!restored.before.unwrap().join("lost+found").exists());
+    restore::restore(world.request(&backup.path, "other")).await.unwrap();
+    assert!(!world.at("other").join("lost+found").exists(), "it is in no backup");
+    // A folder of a kept one's name could not be put in its place later.
+    let other = RestoreRequest { keep: vec![world.data().join("checkouts/x")], ..replacing };
+    let before = content(&world.data());
+    let refused = restore::restore(other).await.unwrap_err();
+    assert!(matches!(&refused, RestoreError::InTheWay { name, .. } if name == "checkouts"), "{refused}");
+    assert_eq!(content(&world.data()), before);
+}
+
+#[tokio::test]
+async fn a_folder_with_anything_in_it_is_replaced_only_when_asked() {
+    let world = World::new().await;
+    let backup = world.backup().await;
+    for name in ["lost+found", "backups", ".snapshot"] {
+        fs::create_dir_all(world.at("other").join(name)).unwrap();
+    }
+    fs::write(world.at("other").join("note.txt"), "mine").unwrap();
+    let refused = world.restore(&backup.path, "other").await.unwrap_err();
+    assert!(matches!(refused, RestoreError::Occupied { .. }) && refused.to_string().contains("note.txt"), "{refused}");
+    fs::remove_file(world.at("other").join("note.txt")).unwrap();
+    world.restore(&backup.path, "other").await.unwrap();
+}
+
+#[tokio::test]
 async fn an_encrypted_backup_opens_with_its_identity_only() {
     let world = World::new().await;
     let (identity, other) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
