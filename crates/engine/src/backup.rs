@@ -290,8 +290,9 @@ impl Engine {
             .await?;
         sqlx::query("DELETE FROM backups WHERE at < ?").bind(now.saturating_sub(REMEMBERED)).execute(&mut *tx).await?;
         let (sentence, outcome) = match (file, problem) {
-            (Some(MadeFile { name, size, .. }), _) => {
-                (format!("Made the backup {name} ({}).", bytes(*size)), AuditOutcome::Done)
+            (Some(MadeFile { name, size, left_out, .. }), _) => {
+                let left_out = told_left_out(left_out);
+                (format!("Made the backup {name} ({}).{left_out}", bytes(*size)), AuditOutcome::Done)
             }
             (None, problem) => (format!("A backup failed. {}", problem.unwrap_or_default()), AuditOutcome::Failed),
         };
@@ -419,6 +420,16 @@ impl Backups {
 
     fn began(&self) -> Option<Millis> {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A sentence about what was left out, for behind another; empty when nothing was.
+fn told_left_out(paths: &[String]) -> String {
+    let named: Vec<String> = paths.iter().take(3).map(|path| licensing::plain_text::one_line(path, 100)).collect();
+    match (named.join(", "), paths.len() - named.len()) {
+        (named, _) if named.is_empty() => named,
+        (named, 0) => format!(" Left out: {named}."),
+        (named, more) => format!(" Left out: {named}, and {more} more."),
     }
 }
 

@@ -28,6 +28,8 @@ const PREFIX: &str = "leasehold-backup-";
 const SUFFIX: &str = ".tar.zst";
 /// And when it is encrypted.
 const SUFFIX_ENCRYPTED: &str = ".tar.zst.age";
+/// What a manifest names of what was left out.
+const MOST_LEFT_OUT: usize = 1_000;
 /// Longest host name in it, characters.
 const MOST_HOST: usize = 60;
 
@@ -53,6 +55,9 @@ pub struct Manifest {
     /// Where certificate and key were, unless they were in the data folder.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// What was in the data folder and is not in the backup although no rule says so: the first of it.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// The files, in the order of the entries. Paths are relative to the data folder.
     pub files: Vec<ManifestFile>,
 }
@@ -83,6 +88,8 @@ pub struct Made {
     pub conf: Option<String>,
     /// Where certificate and key were, unless they were in the data folder.
     pub certificates: Vec<String>,
+    /// What was left out.
+    pub left_out: Vec<String>,
 }
 
 /// Why a manifest is refused.
@@ -121,9 +128,11 @@ impl Manifest {
     /// The manifest of a new backup.
     #[must_use]
     pub fn new(made: Made, made_by: &str, files: Vec<ManifestFile>) -> Self {
-        let Made { schema, guid, host, at, conf, certificates } = made;
+        let Made { schema, guid, host, at, conf, certificates, mut left_out } = made;
+        left_out.truncate(MOST_LEFT_OUT);
         let (format, made_by) = (FORMAT.to_owned(), made_by.to_owned());
-        Self { format, version: VERSION, made_by, schema, guid, host, made_at: at, conf, certificates, files }
+        let version = VERSION;
+        Self { format, version, made_by, schema, guid, host, made_at: at, conf, certificates, left_out, files }
     }
 
     /// As it is written.
@@ -311,7 +320,8 @@ mod tests {
 
     fn made() -> Made {
         let host = "lic-01".to_owned();
-        Made { schema: 25, guid: None, host, at: 1_800_000_000_000, conf: None, certificates: Vec::new() }
+        let (certificates, left_out) = (Vec::new(), Vec::new());
+        Made { schema: 25, guid: None, host, at: 1_800_000_000_000, conf: None, certificates, left_out }
     }
 
     fn file(path: &str) -> ManifestFile {

@@ -23,6 +23,8 @@ const CONF: &str = "license_server.conf";
 const CERTIFICATE: [&str; 2] = ["given-certificate/cert.pem", "given-certificate/key.pem"];
 /// Files up to this size are read at once, bytes, so that each is of one instant.
 const SMALL: u64 = 4 * 1024 * 1024;
+/// What is read of a file at once, bytes.
+const MOST_AT_ONCE: u64 = 2 * SMALL;
 /// Entries of the data folder that are looked at, at the most.
 const MOST_ENTRIES: usize = licensing::backup::MOST_FILES;
 
@@ -34,6 +36,8 @@ pub(super) struct Collected {
     pub conf: Option<String>,
     /// Where certificate and key were, unless they were in the data folder.
     pub certificates: Vec<String>,
+    /// Paths of what is left out although it is in the data folder, or one of the files above.
+    pub left_out: Vec<String>,
     /// As listed.
     pub files: Vec<ManifestFile>,
     /// In the same order.
@@ -49,7 +53,7 @@ pub(super) async fn collect(plan: &Plan, work: &Path, is_last: bool) -> Result<O
     remove(&copy)?;
     let (schema, checkouts) = copy_database(&plan.data.join(DATABASE), &copy).await?;
     let mut all: BTreeMap<String, Source> = BTreeMap::new();
-    walk(plan, &mut all)?;
+    let mut left_out = walk(plan, &mut all)?;
     let length = std::fs::metadata(&copy).map_err(BackupError::at(&copy))?.len();
     all.insert(DATABASE.to_owned(), Source::File { path: copy, length });
     all.remove(AUDIT_HEAD);
@@ -67,11 +71,12 @@ pub(super) async fn collect(plan: &Plan, work: &Path, is_last: bool) -> Result<O
             all.insert(format!("{CHECKOUTS}/{name}"), Source::File { path, length: committed.min(there) });
         }
     }
-    let conf = add_outside(plan, &plan.conf, CONF, &mut all)?;
+    let conf = add_outside(plan, &plan.conf, CONF, &mut all, &mut left_out)?;
     let mut certificates = Vec::new();
     for (path, name) in plan.certificates.iter().zip(CERTIFICATE) {
-        certificates.extend(add_outside(plan, path, name, &mut all)?);
+        certificates.extend(add_outside(plan, path, name, &mut all, &mut left_out)?);
     }
+    left_out.retain(|path| !all.contains_key(path));
     // The database first: whoever looks into a backup looks for it.
     let database = all.remove_entry(DATABASE);
     let (mut files, mut sources) = (Vec::new(), Vec::new());
@@ -79,7 +84,7 @@ pub(super) async fn collect(plan: &Plan, work: &Path, is_last: bool) -> Result<O
         files.push(source.listed(&path).map_err(BackupError::at(&plan.data.join(&path)))?);
         sources.push(source);
     }
-    Ok(Some(Collected { schema, conf, certificates, files, sources }))
+    Ok(Some(Collected { schema, conf, certificates, left_out, files, sources }))
 }
 
 /// Copies a database that is in use, as of one instant. Returns its schema, and days and lengths of the check-outs that belong to it.
@@ -100,31 +105,49 @@ async fn copy_database(from: &Path, to: &Path) -> Result<(i64, Vec<(i64, i64)>),
 }
 
 /// Adds the regular files of the data folder, without what is left out and what goes in by its own rules.
-fn walk(plan: &Plan, all: &mut BTreeMap<String, Source>) -> Result<(), BackupError> {
+/// Returns what is left out although no rule says so: what can't be read or restored.
+fn walk(plan: &Plan, all: &mut BTreeMap<String, Source>) -> Result<Vec<String>, BackupError> {
+    let mut left_out = Vec::new();
     let mut folders = vec![(plan.data.clone(), String::new())];
     let mut seen = 0;
     while let Some((folder, above)) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(BackupError::at(&folder))?.flatten() {
-            seen += 1;
-            let (path, name) = (entry.path(), entry.file_name());
-            let Some(name) = name.to_str() else { continue };
-            let at_top = above.is_empty();
-            let leave = at_top && (is_left_out(name) || name == CHECKOUTS || name == DATABASE)
-                || plan.leave_out.contains(&path);
-            let relative = if at_top { name.to_owned() } else { format!("{above}/{name}") };
-            if leave || !is_restorable(&relative) || seen > MOST_ENTRIES {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if !above.is_empty() => {
+                tracing::warn!(folder = %folder.display(), %error, "a folder is left out of the backup: it can't be read");
+                left_out.push(above);
                 continue;
             }
-            // A link is not followed.
+            Err(error) => return Err(BackupError::at(&folder)(error)),
+        };
+        for entry in entries.flatten() {
+            seen += 1;
+            let (path, name) = (entry.path(), entry.file_name());
+            let shown = name.to_string_lossy();
+            let at_top = above.is_empty();
+            let leave = at_top && (is_left_out(&shown) || shown == CHECKOUTS || shown == DATABASE)
+                || shown.starts_with('.')
+                || plan.leave_out.contains(&path);
+            if leave {
+                continue;
+            }
+            let relative = if at_top { shown.into_owned() } else { format!("{above}/{shown}") };
+            if name.to_str().is_none() || !is_restorable(&relative) || seen > MOST_ENTRIES {
+                left_out.push(relative);
+                continue;
+            }
             let Ok(found) = entry.metadata() else { continue };
             if found.is_dir() {
                 folders.push((path, relative));
             } else if found.is_file() {
                 all.extend(source(&path, found.len())?.map(|source| (relative, source)));
+            } else {
+                // A link is not followed.
+                left_out.push(relative);
             }
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// A file of its present length; none if it is gone.
@@ -141,11 +164,20 @@ fn add_outside(
     path: &Path,
     name: &str,
     all: &mut BTreeMap<String, Source>,
+    left_out: &mut Vec<String>,
 ) -> Result<Option<String>, BackupError> {
     let inside = path.strip_prefix(&plan.data).ok().and_then(Path::to_str);
     let name = inside.filter(|inside| is_restorable(inside)).unwrap_or(name);
     // Read through a link: what it leads to counts.
     let Some(bytes) = read_small(path)? else { return Ok(None) };
+    if bytes.len() as u64 == MOST_AT_ONCE {
+        // It may have no end. One in the data folder is there as a whole.
+        if inside.is_none() || !all.contains_key(name) {
+            tracing::warn!(path = %path.display(), "a file is left out of the backup: it is too large for what it is");
+            left_out.push(path.display().to_string());
+        }
+        return Ok(None);
+    }
     all.insert(name.to_owned(), Source::Bytes(bytes));
     Ok(inside.is_none().then(|| path.display().to_string()))
 }
@@ -154,7 +186,7 @@ fn add_outside(
 fn read_small(path: &Path) -> Result<Option<Vec<u8>>, BackupError> {
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(path)?.take(2 * SMALL).read_to_end(&mut bytes)?;
+        File::open(path)?.take(MOST_AT_ONCE).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     match read() {

@@ -32,6 +32,8 @@ pub(super) struct MadeFile {
     pub name: String,
     pub size: u64,
     pub sha256: String,
+    /// Paths of what is not in it.
+    pub left_out: Vec<String>,
 }
 
 /// Runs work on a thread that stands back; what it starts does too.
@@ -80,9 +82,9 @@ fn free_name(plan: &Plan) -> BackupName {
 
 /// Packs what was collected; `None` if files changed meanwhile.
 fn pack(plan: &Plan, work: &Path, name: &str, collected: Collected) -> Result<Option<MadeFile>, BackupError> {
-    let Collected { schema, conf, certificates, files, sources } = collected;
+    let Collected { schema, conf, certificates, left_out, files, sources } = collected;
     let (guid, host) = (plan.guid.clone(), plan.host.clone());
-    let made = Made { schema, guid, host, at: plan.now_ms, conf, certificates };
+    let made = Made { schema, guid, host, at: plan.now_ms, conf, certificates, left_out: left_out.clone() };
     let manifest = Manifest::new(made, env!("CARGO_PKG_VERSION"), files);
     // What is to be encrypted is verified before, where it is readable.
     let plain_in = if plan.recipient.is_some() { work } else { plan.folder.as_path() };
@@ -118,7 +120,7 @@ fn pack(plan: &Plan, work: &Path, name: &str, collected: Collected) -> Result<Op
     })?;
     sync_folder(&folder_of(&path)).map_err(io(&plan.folder))?;
     let (size, sha256) = sum;
-    Ok(Some(MadeFile { name: name.to_owned(), size, sha256 }))
+    Ok(Some(MadeFile { name: name.to_owned(), size, sha256, left_out }))
 }
 
 fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, BackupError> {

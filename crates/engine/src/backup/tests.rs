@@ -257,6 +257,7 @@ async fn an_entry_that_leads_elsewhere_is_refused() {
         at: START,
         conf: None,
         certificates: Vec::new(),
+        left_out: Vec::new(),
     };
     for name in ["../evil", "/tmp/evil", ".restored", "lock"] {
         let mut files: Vec<_> = entries.iter().map(|(file, _)| file.clone()).collect();
@@ -350,6 +351,24 @@ async fn what_is_the_file_systems_or_holds_the_backups_stays_where_it_is() {
     let refused = restore::restore(other).await.unwrap_err();
     assert!(matches!(&refused, RestoreError::InTheWay { name, .. } if name == "checkouts"), "{refused}");
     assert_eq!(content(&world.data()), before);
+}
+
+#[tokio::test]
+async fn what_a_backup_leaves_out_is_listed_and_told() {
+    let world = World::new().await;
+    let long = "x".repeat(201);
+    fs::write(world.data().join(&long), "a name that can't be restored").unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", world.data().join("link")).unwrap();
+    let backup = world.backup().await;
+    let mut left_out = restore::check(&backup.path, None).unwrap().left_out;
+    left_out.sort();
+    assert_eq!(left_out, ["link", long.as_str()]);
+    let entries = world.engine.audit.list(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
+    assert!(
+        entries[0].sentence.contains(" Left out: ") && entries[0].sentence.contains("link"),
+        "{}",
+        entries[0].sentence
+    );
 }
 
 #[tokio::test]
