@@ -299,10 +299,12 @@ impl Engine {
         self.audit.commit(tx, NewAuditEntry { actor, action: "backup.create", sentence, outcome }).await
     }
 
-    /// Removes backups of this machine that are no longer kept.
+    /// Removes backups of this machine that are no longer kept: those this installation remembers having made. Another one may have the same
+    /// name of the machine, and the same folder.
     async fn remove_expired(&self, folder: &Path, keeping: Keeping) -> Result<(), BackupError> {
         let host = licensing::backup::BackupName::new("", &self.server_name(), false).host;
-        let of_this_machine = |backup: &Backup| backup.kind == BackupKind::Full && backup.host == host;
+        let of_this_machine =
+            |backup: &Backup| backup.kind == BackupKind::Full && backup.verified && backup.host == host;
         let all: Vec<Candidate> = self
             .backups()
             .await?

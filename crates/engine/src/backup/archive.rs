@@ -16,6 +16,8 @@ const LEVEL: i32 = 3;
 const WINDOW: u32 = 27;
 /// Bytes after the last entry at the most: tar fills its last block.
 const MOST_REST: u64 = 1024 * 1024;
+/// Longest name of an entry, bytes: more than any path of a backup.
+const MOST_NAME: u64 = 4_096;
 /// How a compressed file begins.
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// How an encrypted one begins.
@@ -200,18 +202,18 @@ pub(super) fn read(
     let mut decoder = zstd::stream::read::Decoder::new(input).map_err(broken)?.single_frame();
     decoder.window_log_max(WINDOW).map_err(broken)?;
     let mut archive = tar::Archive::new(decoder);
-    let mut entries = archive.entries().map_err(broken)?;
-    let manifest = match entries.next() {
-        Some(Ok(entry)) => list(entry, known)?,
+    let mut entries = archive.entries().map_err(broken)?.raw(true);
+    let manifest = match next(&mut entries) {
+        Some(Ok((path, entry))) => list(&path, entry, known)?,
         Some(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => return Err(broken(error)),
         Some(Err(_)) | None => return Err(ManifestError::NotOurs.into()),
     };
     for file in &manifest.files {
         let differs = || ArchiveError::Damaged(format!("{} is not as its list says", file.path));
-        let mut entry = entries.next().ok_or_else(differs)?.map_err(broken)?;
+        let (path, mut entry) = next(&mut entries).ok_or_else(differs)?.map_err(broken)?;
         let is_it = entry.header().entry_type() == tar::EntryType::Regular
             && entry.size() == file.size
-            && *entry.path_bytes() == *file.path.as_bytes();
+            && path == file.path.as_bytes();
         if !is_it {
             return Err(differs());
         }
@@ -235,8 +237,29 @@ pub(super) fn read(
     Ok(manifest)
 }
 
-fn list(entry: tar::Entry<'_, impl Read>, known: i64) -> Result<Manifest, ArchiveError> {
-    if *entry.path_bytes() != *MANIFEST.as_bytes() || entry.size() > MOST_MANIFEST {
+/// The next entry and its path. A long path is an entry of its own before it, which is read here up to a limit; of other kinds nothing is
+/// read.
+fn next<'a, R: Read>(entries: &mut tar::Entries<'a, R>) -> Option<io::Result<(Vec<u8>, tar::Entry<'a, R>)>> {
+    let first = entries.next()?;
+    Some(first.and_then(|mut entry| {
+        let mut path = entry.path_bytes().into_owned();
+        if entry.header().entry_type() == tar::EntryType::GNULongName {
+            if entry.size() > MOST_NAME {
+                return Err(io::Error::new(ErrorKind::InvalidData, "the name of a file in it is too long"));
+            }
+            path.clear();
+            entry.read_to_end(&mut path)?;
+            while path.last() == Some(&0) {
+                path.pop();
+            }
+            entry = entries.next().unwrap_or_else(|| Err(ErrorKind::UnexpectedEof.into()))?;
+        }
+        Ok((path, entry))
+    }))
+}
+
+fn list(path: &[u8], entry: tar::Entry<'_, impl Read>, known: i64) -> Result<Manifest, ArchiveError> {
+    if path != MANIFEST.as_bytes() || entry.size() > MOST_MANIFEST {
         return Err(ManifestError::NotOurs.into());
     }
     let mut bytes = Vec::new();

@@ -14,7 +14,7 @@ use super::archive::Source;
 use super::{BackupError, Plan};
 
 /// Where the check-outs are.
-const CHECKOUTS: &str = "checkouts";
+pub(super) const CHECKOUTS: &str = "checkouts";
 /// The head of the audit chain.
 const AUDIT_HEAD: &str = "audit.head";
 /// The conf file in a data folder.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::{BufReader, BufWriter, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use licensing::backup::{BackupName, Made, Manifest};
@@ -10,7 +10,7 @@ use storage::file::{PRIVATE, folder_of, sync_folder};
 use tempfile::NamedTempFile;
 
 use super::archive::{self, Summed};
-use super::collect::{Collected, collect};
+use super::collect::{CHECKOUTS, Collected, collect};
 use super::{BackupError, Plan, stamp};
 
 /// How much the thread stands back: more than those of the console.
@@ -55,7 +55,7 @@ pub(super) fn make(plan: &Plan, runtime: &tokio::runtime::Runtime) -> Result<Mad
     let folder = &plan.folder;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(BackupError::at(folder))?;
     let name = free_name(plan);
-    sweep(folder, |found| found.starts_with(".leasehold-backup-") && found.contains(&format!("-{}.tar", name.host)))?;
+    sweep(folder, |found| unfinished(found).is_some_and(|found| found.host == name.host))?;
     sweep(&plan.data, |found| found.starts_with(WORK))?;
     has_room(plan)?;
     let work = tempfile::Builder::new().prefix(WORK).permissions(Permissions::from_mode(0o700)).tempdir_in(&plan.data);
@@ -123,6 +123,12 @@ fn pack(plan: &Plan, work: &Path, name: &str, collected: Collected) -> Result<Op
     Ok(Some(MadeFile { name: name.to_owned(), size, sha256, left_out }))
 }
 
+/// The backup of which this is the file that is being written.
+fn unfinished(file: &str) -> Option<BackupName> {
+    let (name, _) = file.strip_prefix('.')?.strip_suffix(UNFINISHED)?.rsplit_once('.')?;
+    BackupName::parse(name)
+}
+
 fn temporary(folder: &Path, name: &str) -> Result<NamedTempFile, BackupError> {
     tempfile::Builder::new()
         .prefix(&format!(".{name}."))
@@ -171,9 +177,11 @@ fn sweep(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), BackupErro
 /// Refuses to fill a disk that the server itself needs.
 fn has_room(plan: &Plan) -> Result<(), BackupError> {
     let database = std::fs::metadata(plan.data.join(licensing::backup::DATABASE)).map_or(0, |found| found.len());
-    // The copy, and at the worst a file of its size.
-    let needed = database.saturating_mul(2).saturating_add(ROOM);
-    for folder in [&plan.data, &plan.folder] {
+    let checkouts: u64 = std::fs::read_dir(plan.data.join(CHECKOUTS))
+        .map_or(0, |files| files.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).sum());
+    let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
+    let needs = needs(database, checkouts, plan.recipient.is_some(), device(&plan.data) == device(&plan.folder));
+    for (folder, needed) in [&plan.data, &plan.folder].into_iter().zip(needs) {
         let free = free_space(folder);
         if let Some(free) = free.filter(|free| *free < needed) {
             return Err(BackupError::NoRoom { folder: folder.clone(), free, needed });
@@ -182,8 +190,43 @@ fn has_room(plan: &Plan) -> Result<(), BackupError> {
     Ok(())
 }
 
+/// The room that a backup needs at the worst, bytes: in the data folder, and in the folder of backups.
+fn needs(database: u64, checkouts: u64, is_encrypted: bool, is_one_disk: bool) -> [u64; 2] {
+    let packed = database.saturating_add(checkouts);
+    // What is encrypted is packed beside the copy of the database first.
+    let in_data = if is_encrypted { database.saturating_add(packed) } else { database };
+    let both = in_data.saturating_add(packed);
+    let needed = if is_one_disk { [both; 2] } else { [in_data, packed] };
+    needed.map(|needed| needed.saturating_add(ROOM))
+}
+
 /// Free space of the file system a folder is on, bytes; none where it doesn't say.
 pub(super) fn free_space(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_the_packed_file_and_its_encrypted_copy_all_need_room() {
+        let without_rest = |needs: [u64; 2]| needs.map(|needed| needed - ROOM);
+        assert_eq!(without_rest(needs(10, 100, false, false)), [10, 110]);
+        assert_eq!(without_rest(needs(10, 100, true, false)), [120, 110]);
+        assert_eq!(without_rest(needs(10, 100, false, true)), [120; 2]);
+        assert_eq!(without_rest(needs(10, 100, true, true)), [230; 2]);
+    }
+
+    #[test]
+    fn what_another_machine_is_writing_is_not_taken_for_what_a_crash_left() {
+        let host = |file: &str| unfinished(file).map(|name| name.host);
+        let file = |host: &str| format!(".leasehold-backup-20261130T024403Z-{host}.tar.zst.age.a1B2c3.new");
+        assert_eq!(host(&file("lic")).as_deref(), Some("lic"));
+        assert_eq!(host(&file("a-lic")).as_deref(), Some("a-lic"));
+        for other in ["leasehold-backup-20261130T024403Z-lic.tar.zst", ".leasehold-backup-x.new", ".x.new"] {
+            assert_eq!(host(other), None, "{other}");
+        }
+    }
 }

@@ -354,6 +354,26 @@ async fn what_is_the_file_systems_or_holds_the_backups_stays_where_it_is() {
 }
 
 #[tokio::test]
+async fn a_path_of_any_length_comes_back_and_a_header_without_end_does_not_fill_the_memory() {
+    let world = World::new().await;
+    let folder = "f".repeat(90);
+    let name = format!("{folder}/{}", "g".repeat(100));
+    fs::create_dir(world.data().join(&folder)).unwrap();
+    fs::write(world.data().join(&name), "deep").unwrap();
+    let backup = world.backup().await;
+    world.restore(&backup.path, "other").await.unwrap();
+    assert_eq!(fs::read(world.at("other").join(&name)).unwrap(), b"deep");
+
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(1 << 40);
+    header.set_cksum();
+    let file = world.at("endless.tar.zst");
+    fs::write(&file, zstd::encode_all(&header.as_bytes()[..], 1).unwrap()).unwrap();
+    assert!(matches!(restore::check(&file, None), Err(ArchiveError::Manifest(_))));
+}
+
+#[tokio::test]
 async fn what_a_backup_leaves_out_is_listed_and_told() {
     let world = World::new().await;
     let long = "x".repeat(201);
