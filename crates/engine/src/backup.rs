@@ -288,7 +288,10 @@ impl Engine {
             .bind(&problem)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM backups WHERE at < ?").bind(now.saturating_sub(REMEMBERED)).execute(&mut *tx).await?;
+        if let Some(known) = self.known_ms() {
+            let until = known.saturating_sub(REMEMBERED);
+            sqlx::query("DELETE FROM backups WHERE at < ?").bind(until).execute(&mut *tx).await?;
+        }
         let (sentence, outcome) = match (file, problem) {
             (Some(MadeFile { name, size, left_out, .. }), _) => {
                 let left_out = told_left_out(left_out);
@@ -312,7 +315,9 @@ impl Engine {
             .filter(of_this_machine)
             .map(|backup| Candidate { name: backup.name, at: backup.at, is_good: backup.verified })
             .collect();
-        for name in expired(&all, keeping, self.clock.now_ms()) {
+        // While the clock is in doubt, none is too old.
+        let (days, now) = self.known_ms().map_or((0, 0), |known| (keeping.days, known));
+        for name in expired(&all, Keeping { days, ..keeping }, now) {
             let path = folder.join(&name);
             std::fs::remove_file(&path).map_err(BackupError::at(&path))?;
             tracing::info!(name, "removed a backup that is no longer kept");

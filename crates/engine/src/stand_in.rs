@@ -102,7 +102,7 @@ impl Engine {
         let cause = if clients > 0 { self.stand_in_cause() } else { StandInCause::Failover };
         let due = self.stand_ins.lock().look(clients, cause, self.now_ms());
         let Some((row, newest)) = due else { return Ok(()) };
-        let row = store(&self.store, row, &newest).await?;
+        let row = store(&self.store, row, &newest, self.known_ms()).await?;
         self.stand_ins.lock().stored = Some((row, newest));
         Ok(())
     }
@@ -148,7 +148,8 @@ impl Engine {
     }
 }
 
-async fn store(store: &Store, row: Option<i64>, newest: &StandIn) -> Result<i64, sqlx::Error> {
+/// `known`: the time from which their retention is counted; none while it is in doubt.
+async fn store(store: &Store, row: Option<i64>, newest: &StandIn, known: Option<i64>) -> Result<i64, sqlx::Error> {
     let mut tx = store.write().await?;
     let row = match row {
         Some(row) => {
@@ -162,7 +163,10 @@ async fn store(store: &Store, row: Option<i64>, newest: &StandIn) -> Result<i64,
         }
         None => {
             let cause: &'static str = newest.cause.into();
-            sqlx::query("DELETE FROM stand_ins WHERE ended < ?").bind(newest.began - KEPT_MS).execute(&mut *tx).await?;
+            if let Some(known) = known {
+                let until = known.saturating_sub(KEPT_MS);
+                sqlx::query("DELETE FROM stand_ins WHERE ended < ?").bind(until).execute(&mut *tx).await?;
+            }
             sqlx::query("INSERT INTO stand_ins (began, ended, clients, cause) VALUES (?, ?, ?, ?)")
                 .bind(newest.began)
                 .bind(newest.ended)
@@ -257,8 +261,8 @@ mod tests {
         for number in 0..8_i64 {
             let began = AT + number * 3_600_000;
             let of = StandIn { began, ended: began, clients: 1, cause: StandInCause::Drill };
-            let row = store(&opened, None, &of).await.unwrap();
-            store(&opened, Some(row), &StandIn { ended: began + 60_000, clients: 2, ..of }).await.unwrap();
+            let row = store(&opened, None, &of, Some(began)).await.unwrap();
+            store(&opened, Some(row), &StandIn { ended: began + 60_000, clients: 2, ..of }, None).await.unwrap();
         }
         let again = StandIns::open(&opened).await.unwrap().newest();
         let said: Vec<_> =

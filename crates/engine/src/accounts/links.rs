@@ -152,9 +152,9 @@ impl Engine {
         let now = self.clock.now_ms();
         let expires_at = now + hours * HOUR_MS;
         let mut tx = self.store.write().await?;
-        // Those that have expired, and the one of before for this user.
+        // Those that have expired, unless the clock is in doubt, and the one of before for this user.
         sqlx::query("DELETE FROM one_time_links WHERE expires_at <= ? OR user_id = ?")
-            .bind(now)
+            .bind(self.known_ms())
             .bind(user)
             .execute(&mut *tx)
             .await?;

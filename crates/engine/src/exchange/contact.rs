@@ -177,6 +177,12 @@ impl Engine {
         self.contact.lock().0
     }
 
+    /// The time up to which ages are counted, Unix milliseconds; none while the clock of this machine is in doubt, when nothing is too old.
+    pub(crate) fn known_ms(&self) -> Option<Millis> {
+        let contact = self.contact();
+        contact.flagged.is_none().then_some(contact.high_water)
+    }
+
     /// Advances the state and carries out the effects.
     fn tick_contact(&self) {
         let machine = &self.contact.machine;
