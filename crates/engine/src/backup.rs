@@ -148,8 +148,8 @@ pub struct BackupState {
 pub(crate) struct Backups {
     configured: OnceLock<Configured>,
     state: watch::Sender<BackupState>,
-    /// What was restored before this start, in a sentence.
-    restored: OnceLock<String>,
+    /// What was restored before this start.
+    restored: OnceLock<restore::Told>,
     /// When this installation began, Unix milliseconds.
     since: Mutex<Option<Millis>>,
 }
@@ -365,6 +365,9 @@ impl Engine {
         loop {
             ticks.tick().await;
             self.look_at_backups().await;
+            if !self.leases.is_held() {
+                restore::settle(&self.folder);
+            }
             if tried.is_some_and(|at| self.clock.mono_ms().saturating_sub(at) < schedule::AGAIN) {
                 continue;
             }
@@ -392,12 +395,17 @@ impl Engine {
 
     /// What was restored before this start, in a sentence.
     pub fn restored(&self) -> Option<&str> {
-        self.backups.restored.get().map(String::as_str)
+        self.backups.restored.get().map(|told| told.sentence.as_str())
     }
 
-    /// After a restore: what no longer holds on this machine, and why, in sentences.
+    /// After a restore: what no longer holds on this machine, or holds again, and why, in sentences.
     pub async fn after_restore(&self) -> Vec<String> {
         let mut sentences = Vec::new();
+        if let Some(restore::Told { made, .. }) = self.backups.restored.get() {
+            sentences.push(format!(
+                "Tokens, users and passwords are those of {made}; revoke again what was revoked since. All sessions have ended."
+            ));
+        }
         if self.ve.current().is_some() {
             match self.check_ve().await {
                 Ok(standing) => sentences.push(standing.sentence()),
@@ -415,12 +423,12 @@ impl Engine {
 }
 
 impl Backups {
-    /// Of a start before which this was restored, in a sentence.
-    pub(crate) fn after(restored: Option<String>) -> Self {
+    /// Of a start before which this was restored.
+    pub(crate) fn after(restored: Option<restore::Told>) -> Self {
         let backups = Self::default();
-        if let Some(sentence) = restored {
-            tracing::warn!("{sentence}");
-            let _ = backups.restored.set(sentence);
+        if let Some(told) = restored {
+            tracing::warn!("{}", told.sentence);
+            let _ = backups.restored.set(told);
         }
         backups
     }

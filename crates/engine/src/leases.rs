@@ -126,6 +126,17 @@ impl Leases {
         })
     }
 
+    /// After a start from older data, or with a new database: nobody gets more licenses than are reserved for it until the caches of all clients
+    /// that are not known here must have been flushed.
+    pub(crate) fn hold(&self) {
+        self.table().allocation.hold(self.clock.mono_ms());
+    }
+
+    /// Whether that is so now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.table().allocation.is_held(self.clock.mono_ms())
+    }
+
     fn table(&self) -> MutexGuard<'_, LeaseTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

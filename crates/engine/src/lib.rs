@@ -145,7 +145,9 @@ impl Engine {
         let started_at = clock.now_ms();
         let audit = audit::Audit::new(store.clone(), folder.to_owned(), clock.clone());
         audit.settle().await?;
-        let backups = backup::Backups::after(backup::restore::tell(&audit, folder).await?);
+        let restored = backup::restore::tell(&store, &audit, folder).await?;
+        let is_unsettled = restored.is_some() || backup::restore::is_unsettled(folder);
+        let backups = backup::Backups::after(restored);
         let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
             .await
             .map_err(std::io::Error::other)
@@ -205,6 +207,9 @@ impl Engine {
             tasks: Arc::default(),
             started_at,
         };
+        if is_unsettled {
+            engine.leases.hold();
+        }
         let watch = engine.monitor.watch.clone();
         engine.usage.watched_by(watch, engine.clock.clone()).await.map_err(sqlx::Error::from)?;
         engine.settle_conf().await?;

@@ -55,6 +55,8 @@ pub struct Allocation {
     pools: BTreeMap<ProductCode, Pool>,
     /// Order in which clients began to wait and took licenses: who has waited longest comes first.
     asked: u64,
+    /// Until when nobody gets more than is counted for it.
+    held_until: i64,
 }
 
 /// One run of a client.
@@ -178,6 +180,18 @@ impl Allocation {
     #[must_use]
     pub fn new(times: Times) -> Self {
         Self { times, ..Self::default() }
+    }
+
+    /// After a start from older data, or none: clients may hold what is not known here, so nobody gets more than is counted for it until their
+    /// caches must have been flushed.
+    pub fn hold(&mut self, now: i64) {
+        self.held_until = now.saturating_add(self.times.counted);
+    }
+
+    /// Whether that is so now.
+    #[must_use]
+    pub fn is_held(&self, now: i64) -> bool {
+        now < self.held_until
     }
 
     /// Applies a client's event at `now`, on the server's monotonic clock, and returns the result.

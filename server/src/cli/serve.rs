@@ -47,8 +47,13 @@ impl Serve {
             .map_err(|error| Failure::failed(format!("Can't listen for signals: {error}. Try again.")))?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
         settings.finish_restore()?;
-        if let Some(sentence) = settings.lost_database().filter(|_| !self.new_database) {
-            return Err(Failure::failed(sentence));
+        if let Some(sentence) = settings.lost_database() {
+            if !self.new_database {
+                return Err(Failure::failed(sentence));
+            }
+            engine::backup::restore::unsettle(&settings.data).map_err(|error| {
+                Failure::failed(format!("Can't write to the data folder {}: {error}.", settings.data.display()))
+            })?;
         }
         if settings.is_fresh() {
             settings.write_first_conf()?;

@@ -28,14 +28,16 @@ use super::archive::{self, ArchiveError};
 use super::make::free_space;
 use super::stamp;
 use crate::actor::{Actor, Origin};
-use crate::audit::{Audit, AuditOutcome};
-use crate::store;
+use crate::audit::{Audit, AuditOutcome, NewAuditEntry};
+use crate::store::{self, Store};
 
 const UNPACKING: &str = ".restoring";
 const READY: &str = ".restore-ready-";
 const PLACING: &str = ".restore-place-";
 /// Tells the next start what was restored.
 const NOTE: &str = ".restored";
+/// There from a start from older data, or without any, until the caches of all clients must have been flushed: another start meanwhile knows.
+const UNSETTLED: &str = ".unsettled";
 /// Room that must be left on the disk, bytes.
 const ROOM: u64 = 50_000_000;
 
@@ -386,20 +388,61 @@ fn hidden(data: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found.flatten().filter_map(rest).collect())
 }
 
-/// At a start: tells the audit log what was restored. Returns it in a sentence.
-pub(crate) async fn tell(audit: &Audit, data: &Path) -> Result<Option<String>, sqlx::Error> {
+/// What was restored before a start.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// In a sentence.
+    pub sentence: String,
+    /// When the backup was made, in words.
+    pub made: String,
+}
+
+/// At a start: tells the audit log what was restored, and ends what nobody can have kept from then: sessions and one-time links, which may have
+/// been ended or used since.
+pub(crate) async fn tell(store: &Store, audit: &Audit, data: &Path) -> Result<Option<Told>, sqlx::Error> {
     let path = data.join(NOTE);
     let note: Option<Note> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Some(Note { name, made_at, host, by }) = note else { return Ok(None) };
-    let made = jiff::Timestamp::from_millisecond(made_at).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC");
+    let made =
+        jiff::Timestamp::from_millisecond(made_at).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string();
     let sentence = format!("Restored the backup {name}, made on {host} on {made}.");
     let actor = Actor { name: by, origin: Origin::CommandLine, address: None };
-    audit.note(&actor, "backup.restore", sentence.clone(), AuditOutcome::Done).await?;
+    let mut tx = store.write().await?;
+    sqlx::query("DELETE FROM sessions").execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM one_time_links").execute(&mut *tx).await?;
+    let (action, outcome) = ("backup.restore", AuditOutcome::Done);
+    audit.commit(tx, NewAuditEntry { actor: &actor, action, sentence: sentence.clone(), outcome }).await?;
+    if let Err(error) = unsettle(data) {
+        tracing::warn!(%error, "could not note that clients may hold what is not known here; a start within two minutes forgets it");
+    }
     // Told twice is better than never.
     if let Err(error) = std::fs::remove_file(&path).and_then(|()| sync_folder(data)) {
         tracing::warn!(%error, "could not remove the note of the restore; the next start tells of it again");
     }
-    Ok(Some(sentence))
+    Ok(Some(Told { sentence, made }))
+}
+
+/// Notes that clients may hold licenses that the database of this folder doesn't know: it is older, or new. No license is given out then until
+/// their caches must have been flushed.
+///
+/// # Errors
+/// What the operating system says.
+pub fn unsettle(data: &Path) -> io::Result<()> {
+    replace(&data.join(UNSETTLED), b"", PRIVATE)
+}
+
+pub(crate) fn is_unsettled(data: &Path) -> bool {
+    data.join(UNSETTLED).exists()
+}
+
+/// All caches must have been flushed.
+pub(crate) fn settle(data: &Path) {
+    match std::fs::remove_file(data.join(UNSETTLED)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, "could not remove a note of the restore; the next start gives out licenses only after two minutes");
+        }
+        _ => {}
+    }
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {

@@ -150,12 +150,14 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 #[tokio::test]
 async fn a_restored_folder_tells_the_same_as_the_server_it_is_of() {
     let world = World::new().await;
+    world.engine.invite_user(&Actor::system(), Role::Viewer, "bob").await.unwrap();
     let before = told(&world.engine).await;
     let backup = world.backup().await;
     assert!(backup.verified && !backup.encrypted && backup.size > 1_000);
     assert_eq!(fs::metadata(&backup.path).unwrap().permissions().mode() & 0o777, 0o600);
     // What comes later is not in it.
     world.use_licenses(2).await;
+    assert_eq!(world.engine.invitations().await.unwrap().len(), 1);
     world.engine.add_user(&Actor::system(), "bob", Role::Viewer, "seven green lamps hum").await.unwrap();
 
     let restored = world.restore(&backup.path, "other").await.unwrap();
@@ -173,9 +175,18 @@ async fn a_restored_folder_tells_the_same_as_the_server_it_is_of() {
     assert!(matches!(engine.audit.verify().await.unwrap(), ChainVerdict::Whole(_)));
     assert!(engine.usage.findings().is_empty(), "no check-out is missing");
     assert_eq!(engine.restored(), Some(news.as_str()));
+    assert!(engine.invitations().await.unwrap().is_empty(), "an invitation may have been used or withdrawn since");
+    let sentences = engine.after_restore().await;
+    assert!(sentences[0].starts_with("Tokens, users and passwords are those of "), "{sentences:?}");
     engine.close().await;
     let again = open(&other, &world.clock).await;
     assert_eq!(again.restored(), None, "told once");
+    assert!(again.leases.is_held(), "clients may hold what the backup doesn't know, whoever starts meanwhile");
+    world.clock.advance(122_200);
+    assert!(!again.leases.is_held());
+    restore::settle(&other);
+    again.close().await;
+    assert!(!open(&other, &world.clock).await.leases.is_held());
 }
 
 #[tokio::test]

@@ -102,6 +102,22 @@ impl World {
 }
 
 #[tokio::test]
+async fn after_a_start_from_older_data_nothing_grows_until_unknown_caches_are_flushed() {
+    let mut world = World::start().await;
+    let epoch = world.hello("a").await;
+    assert_eq!(world.ask(refresh("a", epoch, 1, want(4))).await.0, 4);
+    world.restart().await;
+    world.leases.hold();
+    assert_eq!(world.ask(refresh("a", epoch, 2, want(5))).await.0, 4, "what was restored stays");
+    let other = world.hello("b").await;
+    assert_eq!(world.ask(refresh("b", other, 1, want(3))).await.0, 0);
+    world.clock.advance(122_199);
+    assert_eq!(world.ask(refresh("b", other, 2, want(3))).await.0, 0);
+    world.clock.advance(1);
+    assert_eq!(world.ask(refresh("b", other, 3, want(3))).await.0, 3);
+}
+
+#[tokio::test]
 async fn a_client_that_went_home_and_left_nothing_is_no_longer_connected_here() {
     let world = World::start().await;
     let home = std::collections::BTreeSet::from(["a".to_owned(), "b".to_owned()]);

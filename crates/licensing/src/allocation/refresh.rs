@@ -82,7 +82,8 @@ impl Allocation {
         let wanted =
             if held_back || share.over { share.floor() } else { pool.level.share_of(key, &share, pool.licensed) };
         // It may be told what is already counted for it, plus what is free.
-        let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
+        let is_held = pool.over_committed() || self.is_held(now);
+        let reachable = if is_held { share.counted } else { share.counted.saturating_add(pool.free()) };
         share.tell(wanted.min(reachable));
         if share.counted > before.counted {
             effect.store_first = true;
