@@ -147,12 +147,7 @@ impl World {
 
     async fn unlock(&self, request: UnlockRequest) -> UnlockProgress {
         let mut progress = self.engine.unlock(&Actor::system(), request).await.unwrap();
-        let ended = progress.wait_for(|now| now.as_ref().is_some_and(|now| now.ended_ms.is_some())).await.unwrap();
-        let ended = ended.clone().unwrap();
-        while self.engine.unlocking_runs() {
-            tokio::task::yield_now().await;
-        }
-        ended
+        progress.wait_for(|now| now.as_ref().is_some_and(|now| now.ended_ms.is_some())).await.unwrap().clone().unwrap()
     }
 
     async fn unlock_all(&self) -> UnlockProgress {
@@ -326,7 +321,8 @@ async fn an_unlocking_that_stops_anywhere_goes_on_and_counts_each_record_once() 
     let all = world.engine.locked_records();
     assert_eq!(all, 3 * 112);
     let mut stops = 0;
-    for limit in (10..).step_by(30) {
+    // Each goes on by 30 records at least, so far fewer than these are needed.
+    for limit in (10..).step_by(30).take(20) {
         let trigger = format!(
             "CREATE TRIGGER stop BEFORE UPDATE OF opened ON locked_headers WHEN (SELECT sum(opened) FROM locked_headers) >= {limit}
              BEGIN SELECT raise(ABORT, 'no room'); END"
