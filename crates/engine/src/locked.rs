@@ -132,6 +132,8 @@ pub struct UnlockProgress {
     pub damaged: u64,
     /// Lines that are gone.
     pub missing: u64,
+    /// Names and patterns that were given, of files without locked records.
+    pub skipped: Vec<String>,
     /// The first of the damaged lines.
     pub damage: Vec<DamagedLine>,
     /// What is needed to unlock the rest, as a sentence.

@@ -150,6 +150,8 @@ struct UnlockState {
     damaged: u64,
     /// Lines that are gone.
     missing: u64,
+    /// Names and patterns that were given, of files without locked records.
+    skipped: Vec<String>,
     /// The first 100 lines that don't open.
     damage: Vec<DamagedLineItem>,
     /// What is needed to unlock the rest, as a sentence.
@@ -188,6 +190,7 @@ impl From<UnlockProgress> for UnlockState {
             without_key: of.without_key,
             damaged: of.damaged,
             missing: of.missing,
+            skipped: of.skipped,
             damage: of.damage.into_iter().map(line).collect(),
             needs: of.needs,
             problem: of.problem,

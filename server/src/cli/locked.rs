@@ -83,6 +83,10 @@ impl Unlock {
             }
         }
         bar.end();
+        let skipped: Vec<&str> = state["skipped"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if !skipped.is_empty() {
+            note(format_args!("Skipped, without locked records: {}", skipped.join(", ")));
+        }
         self.common.format.print(&state, |state| outcome(state, self.verbose))?;
         let left = ["not_covered", "without_key", "damaged", "missing"].iter().any(|key| state[*key] != 0);
         match state["problem"].as_str() {

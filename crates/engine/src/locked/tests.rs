@@ -363,10 +363,22 @@ async fn a_second_unlocking_is_refused_while_one_runs_and_a_pattern_must_match()
     assert!(nothing.to_string().contains("2025.*"), "{nothing}");
     let wrong = UnlockRequest { key_file: Some("no license".to_owned()), ..UnlockRequest::default() };
     assert!(matches!(world.engine.unlock(&actor, wrong).await.unwrap_err(), UnlockError::KeyFile(_)));
-    let mut first = world.engine.unlock(&actor, files("2026.06.*")).await.unwrap();
+    let some = UnlockRequest { files: vec!["2025.01.01".to_owned(), "2026.06.*".to_owned()], ..files("") };
+    let mut first = world.engine.unlock(&actor, some).await.unwrap();
     assert!(matches!(world.engine.unlock(&actor, UnlockRequest::default()).await.unwrap_err(), UnlockError::Running));
-    first.wait_for(|now| now.as_ref().is_some_and(|now| now.ended_ms.is_some())).await.unwrap();
+    let is_over = |now: &Option<UnlockProgress>| now.as_ref().is_some_and(|now| now.ended_ms.is_some());
+    let first = first.wait_for(is_over).await.unwrap().clone().unwrap();
+    assert_eq!((first.skipped.as_slice(), first.unlocked), (&["2025.01.01".to_owned()][..], 112));
     assert_eq!(world.engine.locked_records(), 0);
+    let told: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE action = 'locked.unlock' AND sentence LIKE '%112 unlocked, 0 not covered%'",
+    )
+    .fetch_one(world.engine.store.read())
+    .await
+    .unwrap();
+    assert_eq!(told, 1);
+    let again = world.unlock(files("2026.06.06")).await;
+    assert_eq!((again.files, again.unlocked), (0, 0), "the next may start as soon as the end is told");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use super::read::{DeferredLine, HeaderLines, LockedFileReader, Part};
 use super::{Coverage, UnlockError, UnlockProgress, UnlockRequest};
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
+use crate::usage::file_name;
 use crate::usage::sealed::{SealedRecord, lost};
 use crate::usage::unlock::LineSet;
 use crate::{DatabaseError, Engine};
@@ -28,25 +29,38 @@ pub(crate) struct Unlocking {
     progress: watch::Sender<Option<UnlockProgress>>,
 }
 
-/// Ends a run, whatever happens in it.
-struct Run(Arc<Engine>);
+/// A run. It ends when it is dropped, whatever happens in it.
+struct Run {
+    engine: Arc<Engine>,
+    actor: Actor,
+    has_ended: bool,
+}
 
 impl Run {
     fn change(&self, change: impl FnOnce(&mut UnlockProgress)) {
-        self.0.unlocking.progress.send_modify(|progress| change(progress.get_or_insert_default()));
+        self.engine.unlocking.progress.send_modify(|progress| change(progress.get_or_insert_default()));
+    }
+
+    /// Tells the end. Who learns of it may start the next run at once.
+    fn end(&mut self, ended: UnlockProgress) {
+        self.has_ended = true;
+        let Unlocking { runs, progress } = &self.engine.unlocking;
+        progress.send_modify(|progress| {
+            runs.store(false, Ordering::Release);
+            *progress = Some(ended);
+        });
     }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
-        let now = self.0.now_ms();
-        self.change(|progress| {
-            if progress.ended_ms.is_none() {
-                progress.ended_ms = Some(now);
-                progress.problem.get_or_insert_with(|| "Unlocking was interrupted. Start it again.".to_owned());
-            }
-        });
-        self.0.unlocking.runs.store(false, Ordering::Release);
+        if self.has_ended {
+            return;
+        }
+        let mut progress = self.engine.unlock_progress().unwrap_or_default();
+        progress.ended_ms = Some(self.engine.now_ms());
+        progress.problem = Some("Unlocking was interrupted. Start it again.".to_owned());
+        self.end(progress);
     }
 }
 
@@ -64,7 +78,7 @@ impl Engine {
             return Err(UnlockError::Running);
         }
         let begun = self.begin(actor, &request).await;
-        let (held, days) = match begun {
+        let (held, days, skipped) = match begun {
             Ok(begun) => begun,
             Err(error) => {
                 self.unlocking.runs.store(false, Ordering::Release);
@@ -77,10 +91,11 @@ impl Engine {
             started_ms: self.now_ms(),
             files: days.len() as u64,
             records: days.iter().map(|day| day.file.locked()).sum(),
+            skipped,
             ..UnlockProgress::default()
         };
         self.unlocking.progress.send_replace(Some(progress));
-        let run = Run(Arc::clone(self));
+        let run = Run { engine: Arc::clone(self), actor: actor.clone(), has_ended: false };
         tokio::spawn(async move { run.all(Arc::new(held), days, request.dry_run).await });
         Ok(self.unlocking.progress.subscribe())
     }
@@ -95,7 +110,12 @@ impl Engine {
         self.unlocking.runs.load(Ordering::Acquire)
     }
 
-    async fn begin(&self, actor: &Actor, request: &UnlockRequest) -> Result<(Held, Vec<LockedDay>), UnlockError> {
+    /// The licenses and keys at hand, the files to read, and what was named without having locked records.
+    async fn begin(
+        &self,
+        actor: &Actor,
+        request: &UnlockRequest,
+    ) -> Result<(Held, Vec<LockedDay>, Vec<String>), UnlockError> {
         let key_file = request.key_file.as_deref().map(SignedMonitorDocument::parse).transpose();
         let key_file = key_file.map_err(|error| UnlockError::KeyFile(error.to_string()))?;
         let held = self.held(key_file.as_ref()).await.map_err(|error| match error {
@@ -103,9 +123,15 @@ impl Engine {
             HeldError::Database(error) => UnlockError::Database(error),
         })?;
         let mut days = self.locked_days(&held).await?;
-        for pattern in &request.files {
-            if !days.iter().any(|day| fits(pattern, &day.file.name)) {
-                return Err(UnlockError::NoSuchFile(pattern.clone()));
+        let is_without = |pattern: &&String| !days.iter().any(|day| fits(pattern, &day.file.name));
+        let skipped: Vec<String> = request.files.iter().filter(is_without).cloned().collect();
+        if let Some(first) = skipped.first()
+            && skipped.len() == request.files.len()
+        {
+            let recorded = self.usage.recorded_days(i64::MIN, i64::MAX).await?;
+            let names: Vec<String> = recorded.into_iter().map(|day| file_name(day.day)).collect();
+            if !skipped.iter().any(|pattern| names.iter().any(|name| fits(pattern, name))) {
+                return Err(UnlockError::NoSuchFile(first.clone()));
             }
         }
         days.retain(|day| {
@@ -125,30 +151,26 @@ impl Engine {
             let entry = NewAuditEntry { actor, action: "locked.unlock", sentence, outcome: AuditOutcome::Done };
             self.audit.record(entry).await?;
         }
-        Ok((held, days))
+        Ok((held, days, skipped))
     }
 }
 
 impl Run {
-    async fn all(self, held: Arc<Held>, days: Vec<LockedDay>, dry_run: bool) {
-        let began = self.0.monotonic_ms();
+    async fn all(mut self, held: Arc<Held>, days: Vec<LockedDay>, dry_run: bool) {
+        let began = self.engine.monotonic_ms();
         let names: HashSet<i64> = days.iter().map(|day| day.file.day).collect();
-        let ended = self.unlock(&held, days, dry_run).await;
-        let after = self.0.locked_days(&held).await.unwrap_or_default();
-        let now = self.0.now_ms();
-        self.change(|progress| {
-            progress.file = None;
-            progress.ended_ms = Some(now);
-            progress.problem = ended.as_ref().err().map(|error| {
-                format!("{error}. What was unlocked until then is counted. Remove the cause, then start again.")
-            });
-            let rest = after.iter().filter(|day| names.contains(&day.file.day));
-            progress.needs = needs(rest, progress);
+        let outcome = self.unlock(&held, days, dry_run).await;
+        let after = self.engine.locked_days(&held).await.unwrap_or_default();
+        let mut progress = self.engine.unlock_progress().unwrap_or_default();
+        progress.file = None;
+        progress.ended_ms = Some(self.engine.now_ms());
+        progress.problem = outcome.as_ref().err().map(|error| {
+            format!("{error}. What was unlocked until then is counted. Remove the cause, then start again.")
         });
-        let Some(progress) = self.0.unlock_progress() else { return };
+        progress.needs = needs(after.iter().filter(|day| names.contains(&day.file.day)), &progress);
         let UnlockProgress { unlocked, not_covered, without_key, damaged, missing, .. } = progress;
-        let duration_ms = self.0.monotonic_ms() - began;
-        match ended {
+        let duration_ms = self.engine.monotonic_ms() - began;
+        match &outcome {
             Ok(()) => tracing::info!(
                 dry_run,
                 unlocked,
@@ -163,6 +185,26 @@ impl Run {
                 tracing::error!(unlocked, duration_ms, %error, "could not unlock all records; start it again")
             }
         }
+        if !dry_run
+            && progress.files > 0
+            && let Err(error) = self.record_end(&progress).await
+        {
+            tracing::error!(%error, "could not record the end of unlocking in the audit log");
+        }
+        self.end(progress);
+    }
+
+    async fn record_end(&self, progress: &UnlockProgress) -> Result<(), DatabaseError> {
+        let UnlockProgress { unlocked, not_covered, without_key, damaged, missing, .. } = progress;
+        let counts = format!(
+            "{unlocked} unlocked, {not_covered} not covered, {without_key} without a day key, {damaged} damaged, {missing} missing"
+        );
+        let (sentence, outcome) = match progress.problem {
+            None => (format!("Ended to unlock records: {counts}"), AuditOutcome::Done),
+            Some(_) => (format!("Unlocking of records stopped before its end: {counts}"), AuditOutcome::Failed),
+        };
+        let entry = NewAuditEntry { actor: &self.actor, action: "locked.unlock", sentence, outcome };
+        self.engine.audit.record(entry).await
     }
 
     async fn unlock(&self, held: &Arc<Held>, days: Vec<LockedDay>, dry_run: bool) -> Result<(), DatabaseError> {
@@ -194,7 +236,7 @@ impl Run {
         }
         self.unlock_open(open, dry_run).await?;
         if !dry_run {
-            self.0.usage.forget_locked_ends().await?;
+            self.engine.usage.forget_locked_ends().await?;
         }
         Ok(())
     }
@@ -217,9 +259,9 @@ impl Run {
             });
             return Ok(());
         }
-        let connected: HashSet<i64> = self.0.leases.known().into_iter().collect();
+        let connected: HashSet<i64> = self.engine.leases.known().into_iter().collect();
         let seen: Vec<(i64, i64)> =
-            sqlx::query_as("SELECT id, seen FROM lease_runs").fetch_all(self.0.store.read()).await?;
+            sqlx::query_as("SELECT id, seen FROM lease_runs").fetch_all(self.engine.store.read()).await?;
         let runs = Arc::new((connected, seen.into_iter().collect::<HashMap<i64, i64>>()));
         for (reader, lines) in open {
             let runs = Arc::clone(&runs);
@@ -245,7 +287,7 @@ impl Run {
             "SELECT o.header, o.chunk, o.bits FROM locked_opened AS o JOIN locked_headers AS h ON h.id = o.header WHERE h.day = ?",
         )
         .bind(day.file.day)
-        .fetch_all(self.0.store.read())
+        .fetch_all(self.engine.store.read())
         .await?;
         let mut opened: HashMap<String, LineSet> = HashMap::new();
         for (header, chunk, bits) in bits {
@@ -257,7 +299,7 @@ impl Run {
             Some((id, HeaderLines::new(held, id, header.records, opened)))
         };
         let headers = day.headers.iter().filter_map(lines).collect();
-        let file = self.0.usage.stored_file(day.file.day).await;
+        let file = self.engine.usage.stored_file(day.file.day).await;
         Ok(LockedFileReader::new(file, day, Arc::clone(held), headers))
     }
 
@@ -274,12 +316,12 @@ impl Run {
             let outcome = read(&mut reader, &mut |part| send.blocking_send(part).is_ok());
             (reader, outcome)
         });
-        let stop = self.0.tasks.stop().clone();
+        let stop = self.engine.tasks.stop().clone();
         while let Some(mut part) = parts.recv().await {
             also(&mut part);
             let Part { group, sums, mut damage, missing, .. } = part;
             if !dry_run && group.records() > 0 {
-                self.0.usage.unlock(group).await?;
+                self.engine.usage.unlock(group).await?;
             }
             self.change(|progress| {
                 progress.unlocked += sums.unlocked;
@@ -303,7 +345,7 @@ impl Run {
     }
 
     async fn note_damage(&self, day: i64, damaged: u64, missing: u64) -> Result<(), DatabaseError> {
-        let mut tx = self.0.store.write().await?;
+        let mut tx = self.engine.store.write().await?;
         sqlx::query("DELETE FROM locked_damage WHERE day = ?").bind(day).execute(&mut *tx).await?;
         if damaged + missing > 0 {
             let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
