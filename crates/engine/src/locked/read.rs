@@ -67,7 +67,8 @@ enum Line {
     Skipped,
     NotCovered,
     WithoutKey,
-    Damaged(String),
+    /// Why, and whether it stands in the place of a line that isn't found otherwise.
+    Damaged(String, bool),
 }
 
 /// The data file of a day.
@@ -127,8 +128,8 @@ impl LockedFileReader {
                 Line::Skipped => {}
                 Line::NotCovered => parts.part.sums.not_covered += 1,
                 Line::WithoutKey => parts.part.sums.without_key += 1,
-                Line::Damaged(problem) => {
-                    damaged += 1;
+                Line::Damaged(problem, is_unfound) => {
+                    damaged += u64::from(is_unfound);
                     parts.part.sums.damaged += 1;
                     parts.part.damage.push(DamagedLine { file: self.day.file.name.clone(), line: nth, problem });
                 }
@@ -174,7 +175,7 @@ impl LockedFileReader {
         Ok(())
     }
 
-    /// Lines stored and not found; a damaged one is not found either.
+    /// Lines stored and not found, except those `damaged` ones that are known by their header.
     fn missing(&self, damaged: u64) -> u64 {
         let stored: u64 = self.headers.values().map(|header| header.records).sum();
         let found: u64 = self.headers.values().map(|header| header.found.count()).sum();
@@ -183,9 +184,9 @@ impl LockedFileReader {
 
     fn look(&mut self, line: &[u8]) -> Line {
         let parsed = std::str::from_utf8(line).ok().and_then(LockedLine::parse);
-        let Some(line) = parsed else { return Line::Damaged("it was changed or cut off".to_owned()) };
+        let Some(line) = parsed else { return Line::Damaged("it was changed or cut off".to_owned(), false) };
         let Some(header) = self.headers.get_mut(&line.header) else {
-            return Line::Damaged("it is from another day's file or another server".to_owned());
+            return Line::Damaged("it is from another day's file or another server".to_owned(), false);
         };
         if line.number >= header.records {
             return Line::Damaged(LockedLineError::Damaged.to_string());
@@ -208,11 +209,11 @@ impl LockedFileReader {
                 header.found.add(line.number);
                 return not_open();
             }
-            Err(error @ LockedLineError::Damaged) => return Line::Damaged(error.to_string()),
+            Err(error @ LockedLineError::Damaged) => return Line::Damaged(error.to_string(), true),
         };
         header.found.add(line.number);
         let Ok(record) = serde_json::from_slice::<SealedRecord<'static>>(&opened) else {
-            return Line::Damaged("it was written by another version of Leasehold".to_owned());
+            return Line::Damaged("it was written by another version of Leasehold".to_owned(), false);
         };
         if !covered(&self.held.licenses, record.record.from, line.index) {
             return Line::NotCovered;

@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::usage::file_name;
 use crate::usage::sealed::{SealedRecord, lost};
-use crate::usage::unlock::LineSet;
+use crate::usage::unlock::{LineSet, LockedLines};
 use crate::{DatabaseError, Engine};
 
 /// Damaged lines that are named.
@@ -293,14 +293,14 @@ impl Run {
         for (header, chunk, bits) in bits {
             opened.entry(header).or_default().put(chunk, bits);
         }
-        let lines = |header: &super::coverage::HeaderRow| {
-            let id: HeaderId = header.id()?;
-            let opened = opened.remove(&header.id).unwrap_or_default();
-            Some((id, HeaderLines::new(held, id, header.records, opened)))
+        let LockedLines { path, length, headers } = self.engine.usage.stored_file(day.file.day).await?;
+        let lines = |(header, records): (String, u64)| {
+            let id: HeaderId = header.parse().ok()?;
+            let opened = opened.remove(&header).unwrap_or_default();
+            Some((id, HeaderLines::new(held, id, records, opened)))
         };
-        let headers = day.headers.iter().filter_map(lines).collect();
-        let file = self.engine.usage.stored_file(day.file.day).await;
-        Ok(LockedFileReader::new(file, day, Arc::clone(held), headers))
+        let headers = headers.into_iter().filter_map(lines).collect();
+        Ok(LockedFileReader::new((path, length), day, Arc::clone(held), headers))
     }
 
     /// Counts what a reader reads, while it reads on.

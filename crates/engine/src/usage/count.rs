@@ -70,7 +70,7 @@ impl Writer {
                 UsageWork::Batch(batch, _) => self.count_batch(batch, verdicts.of(at), verdicts, &mut changes),
                 UsageWork::Lost(session, when, _) => {
                     self.count_lost(*session, *when, &mut changes);
-                    self.end_locked(*session, *when, at, verdicts, &mut changes);
+                    self.end_locked(*session, *when, verdicts, &mut changes);
                 }
                 UsageWork::Unlock(group, _) => self.count_unlocked(group, &mut changes),
                 UsageWork::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),

@@ -1,5 +1,6 @@
 //! Group commit: waiting work is stored together, the data files first, then the rest in one transaction.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -55,18 +56,7 @@ impl UsageState {
 
     fn next_group(&self) -> Vec<UsageWork> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut records = 0;
-        let fits = queue.iter().take_while(|work| {
-            let before = records;
-            records += match work {
-                UsageWork::Batch(batch, _) => batch.records.len(),
-                UsageWork::Import(part, _) => part.size,
-                UsageWork::Unlock(group, _) => usize::try_from(group.records()).unwrap_or(MOST_RECORDS),
-                UsageWork::Lost(..) | UsageWork::Tick(..) => 0,
-            };
-            before < MOST_RECORDS
-        });
-        let count = fits.count();
+        let count = group_length(&queue);
         queue.drain(..count).collect()
     }
 
@@ -117,6 +107,36 @@ impl UsageState {
     }
 }
 
+/// How many works at the front of the queue are stored together. What ends the open check-outs of a run is judged by those
+/// that are known before the group, so it isn't in one with records of that run.
+fn group_length(queue: &[UsageWork]) -> usize {
+    let mut records = 0;
+    let mut sessions = HashSet::new();
+    let fits = queue.iter().take_while(|work| {
+        let before = records;
+        let is_apart = match work {
+            UsageWork::Batch(batch, _) => {
+                records += batch.records.len();
+                sessions.insert(batch.session);
+                true
+            }
+            UsageWork::Unlock(group, _) => {
+                records += usize::try_from(group.records()).unwrap_or(MOST_RECORDS);
+                sessions.extend(group.parts.iter().map(|(batch, _)| batch.session));
+                true
+            }
+            UsageWork::Import(part, _) => {
+                records += part.size;
+                true
+            }
+            UsageWork::Lost(session, ..) => !sessions.contains(session),
+            UsageWork::Tick(..) => true,
+        };
+        is_apart && before < MOST_RECORDS
+    });
+    fits.count()
+}
+
 fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseError>) {
     let failed = outcome.err().map(|error| {
         tracing::error!(%error, "Can't store usage; clients keep it and send it again.");
@@ -165,4 +185,18 @@ impl Writer {
 /// The UTC days from one instant to another.
 pub(super) fn days(from: i64, to: i64) -> std::ops::RangeInclusive<i64> {
     day_of(from)..=day_of(to).max(day_of(from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_run_is_not_in_one_group_with_its_records() {
+        let batch = |session| UsageWork::Batch(Batch { session, ..Batch::default() }, oneshot::channel().0);
+        let lost = |session| UsageWork::Lost(session, 0, oneshot::channel().0);
+        assert_eq!(group_length(&[batch(1), lost(2), batch(2), lost(1), lost(3)]), 3);
+        assert_eq!(group_length(&[lost(1), batch(1), batch(1)]), 3);
+        assert_eq!(group_length(&[]), 0);
+    }
 }

@@ -229,12 +229,16 @@ impl Import {
 
 /// A day's file, and how much of it is committed.
 pub(super) async fn stored(state: &UsageState, day: i64) -> Result<(std::path::PathBuf, u64), DatabaseError> {
+    Ok(sound(state).await?.files.stored(day))
+}
+
+/// The state as it is committed: what a commit that failed wrote doesn't count.
+pub(super) async fn sound(state: &UsageState) -> Result<tokio::sync::MutexGuard<'_, Writer>, DatabaseError> {
     let mut writer = state.writer.lock().await;
     if !writer.sound {
-        // A commit failed: what it wrote doesn't count.
         writer.read_again(&state.store).await?;
     }
-    Ok(writer.files.stored(day))
+    Ok(writer)
 }
 
 /// Remembers when the files of these days were imported into.

@@ -1,5 +1,6 @@
 //! Which records of a group are locked.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use licensing::guid::Guid;
@@ -52,6 +53,8 @@ pub(super) struct Lock {
 pub(super) struct Verdicts {
     /// By work of the group and its records; an empty list: none of them.
     of: Vec<Vec<Option<Lock>>>,
+    /// The ends of open check-outs whose records are locked, by run and number.
+    ends: HashMap<(i64, u64), Lock>,
     pub recipient: Option<Recipient>,
     /// When it was judged, known time.
     pub now: i64,
@@ -61,6 +64,11 @@ impl Verdicts {
     /// Of the work at this place of the group.
     pub fn of(&self, work: usize) -> Locks<'_> {
         Locks(self.of.get(work).map_or(&[], Vec::as_slice))
+    }
+
+    /// Of the end of an open check-out whose run stopped responding.
+    pub fn of_end(&self, key: (i64, u64)) -> Option<Lock> {
+        self.ends.get(&key).copied()
     }
 }
 
@@ -96,22 +104,30 @@ impl Writer {
         if self.observed.window != Some(window) {
             self.observed = ObservedUsers::read(store, window).await?;
         }
-        let of = group.iter().map(|work| self.judge_work(judge, now, work)).collect();
-        let mut verdicts = Verdicts { of, recipient: None, now };
+        let mut ends = HashMap::new();
+        let of = group.iter().map(|work| self.judge_work(judge, now, work, &mut ends)).collect();
+        let mut verdicts = Verdicts { of, ends, recipient: None, now };
         if let Some(observed) = self.observed.observed() {
             judge.watch.observed(observed);
         }
-        if verdicts.of.iter().flatten().any(Option::is_some) {
+        if !verdicts.ends.is_empty() || verdicts.of.iter().flatten().any(Option::is_some) {
             verdicts.recipient = Recipient::read(store).await?;
             if verdicts.recipient.is_none() {
                 // Nobody could ever open them.
                 verdicts.of.clear();
+                verdicts.ends.clear();
             }
         }
         Ok(verdicts)
     }
 
-    fn judge_work(&mut self, judge: &Judge, now: i64, work: &UsageWork) -> Vec<Option<Lock>> {
+    fn judge_work(
+        &mut self,
+        judge: &Judge,
+        now: i64,
+        work: &UsageWork,
+        ends: &mut HashMap<(i64, u64), Lock>,
+    ) -> Vec<Option<Lock>> {
         let Self { observed, out, locked, streams, .. } = self;
         let mut judged = |user: &str| {
             let index = observed.index(user, now);
@@ -135,8 +151,9 @@ impl Writer {
                 }
             }
             UsageWork::Lost(session, ..) => {
-                for (_, open) in locked.open_of(*session) {
-                    locks.push(judged(observed_user(&open.batch, &open.record.user)));
+                for (number, open) in locked.open_of(*session) {
+                    let lock = judged(observed_user(&open.batch, &open.record.user));
+                    ends.extend(lock.map(|lock| ((*session, number), lock)));
                 }
             }
             UsageWork::Tick(..) | UsageWork::Unlock(..) | UsageWork::Import(..) => {}

@@ -45,8 +45,8 @@ pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork], verdicts: &Verdic
                 {
                     want(ids, taken, rolled.max(*at));
                 }
-                for (number, (_, open)) in writer.locked.open_of(*session).enumerate() {
-                    if verdicts.of(nth).get(number).is_none() {
+                for (number, open) in writer.locked.open_of(*session) {
+                    if verdicts.of_end((*session, number)).is_none() {
                         let ids = writer.series.of_batch(&open.batch, open.record.product.as_str());
                         want(ids, open.record.from, rolled.max(*at));
                     }

@@ -256,11 +256,11 @@ impl Writer {
     }
 
     /// Ends the open check-outs of a run whose records are locked: locked too, unless that has ended.
-    pub fn end_locked(&mut self, session: i64, at: i64, work: usize, verdicts: &Verdicts, changes: &mut GroupChanges) {
+    pub fn end_locked(&mut self, session: i64, at: i64, verdicts: &Verdicts, changes: &mut GroupChanges) {
         let open: Vec<(u64, SealedOpen)> = self.locked.open_of(session).collect();
-        for (nth, (number, SealedOpen { batch, record })) in open.into_iter().enumerate() {
+        for (number, SealedOpen { batch, record }) in open {
             let lost = lost(&record, number, at);
-            match verdicts.of(work).get(nth) {
+            match verdicts.of_end((session, number)) {
                 Some(lock) => {
                     self.lock_record(&batch, &lost, number, lock, verdicts, changes);
                 }

@@ -88,6 +88,15 @@ impl UnlockRows {
     }
 }
 
+/// The locked lines of a day as they are stored.
+#[derive(Debug)]
+pub(crate) struct LockedLines {
+    pub path: PathBuf,
+    pub length: u64,
+    /// The id of each header and its number of lines.
+    pub headers: Vec<(String, u64)>,
+}
+
 impl Usage {
     /// Counts records that were locked.
     ///
@@ -97,9 +106,16 @@ impl Usage {
         self.inner.ask(|answer| UsageWork::Unlock(group, answer)).await
     }
 
-    /// Where a day's file is, and how much of it is stored.
-    pub(crate) async fn stored_file(&self, day: i64) -> (PathBuf, u64) {
-        self.inner.writer.lock().await.files.stored(day)
+    /// Where a day's file is, how much of it is stored, and the headers of its lines, each with how many there are.
+    pub(crate) async fn stored_file(&self, day: i64) -> Result<LockedLines, DatabaseError> {
+        // Held, so that file and headers are of one commit.
+        let writer = super::import::sound(&self.inner).await?;
+        let (path, length) = writer.files.stored(day);
+        let headers = sqlx::query_as("SELECT id, records FROM locked_headers WHERE day = ?")
+            .bind(day)
+            .fetch_all(self.inner.store.read())
+            .await?;
+        Ok(LockedLines { path, length, headers })
     }
 
     /// Forgets which check-outs have ended, once nothing is locked.
