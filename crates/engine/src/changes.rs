@@ -199,7 +199,7 @@ impl Engine {
     fn monitor_mark(&self) -> u64 {
         let monitor = self.monitor();
         let sources: Vec<_> = monitor.sources.iter().map(|source| (source.name, &source.problem)).collect();
-        mark(&(&monitor.standing, &monitor.licenses, sources, self.locked_count()))
+        mark(&(&monitor.standing, &monitor.licenses, sources, self.locked_records()))
     }
 
     /// Which servers are up, what each does, and the hours by the minute.

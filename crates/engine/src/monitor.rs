@@ -15,7 +15,6 @@ mod tests;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::conf::setting::NodeHost;
@@ -88,7 +87,6 @@ pub struct Monitor {
     /// What was last stored and logged.
     told: Mutex<Told>,
     client: std::sync::OnceLock<reqwest::Client>,
-    locked: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -107,7 +105,6 @@ impl Monitor {
             settings: Mutex::default(),
             sources: Mutex::new(store::documents(store).await?),
             client: std::sync::OnceLock::new(),
-            locked: AtomicU64::new(0),
         })
     }
 }
@@ -137,10 +134,5 @@ impl Engine {
     /// The signed document for another server that asks this one: the newest of those that can be read.
     pub fn monitor_document(&self) -> Option<Arc<str>> {
         lock(&self.monitor.sources).newest_own()
-    }
-
-    /// Records that are locked, as of the last look.
-    pub fn locked_count(&self) -> u64 {
-        self.monitor.locked.load(std::sync::atomic::Ordering::Relaxed)
     }
 }

@@ -202,7 +202,7 @@ fn monitor(app: &App) {
     if let Some(licensed) = view.licensed {
         gauge!("leasehold_monitor_users_licensed").set(number(licensed));
     }
-    gauge!("leasehold_locked_records").set(number(app.engine.locked_count()));
+    gauge!("leasehold_locked_records").set(number(app.engine.locked_records()));
 }
 
 /// Firing alerts, by condition.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use licensing::contact::Millis;
@@ -256,11 +255,6 @@ impl Engine {
             let looked = async {
                 if looks.is_multiple_of(KEY_FILE_EVERY) {
                     self.look_at_key_file().await?;
-                    let locked: i64 =
-                        sqlx::query_scalar("SELECT coalesce(sum(records - opened), 0) FROM locked_headers")
-                            .fetch_one(self.store.read())
-                            .await?;
-                    self.monitor.locked.store(u64::try_from(locked).unwrap_or_default(), Ordering::Relaxed);
                 }
                 self.look_at_monitor().await
             };

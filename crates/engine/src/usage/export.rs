@@ -32,6 +32,8 @@ pub struct RecordedDay {
     pub bytes: i64,
     /// Its data file was removed for its age; one that is there has only what came in later.
     pub is_removed: bool,
+    /// Records that began on it and are locked.
+    pub locked: i64,
 }
 
 /// The records of a day, in the order of their times, then of their bytes.
@@ -63,9 +65,10 @@ impl Usage {
     /// [`DatabaseError`].
     pub async fn recorded_days(&self, from: i64, to: i64) -> Result<Vec<RecordedDay>, DatabaseError> {
         sqlx::query_as(
-            "SELECT day, committed AS bytes, day IN (SELECT day FROM usage_removed) AS is_removed FROM usage_files
-             WHERE day BETWEEN ?1 AND ?2
-             UNION ALL SELECT day, 0, 1 FROM usage_removed WHERE day BETWEEN ?1 AND ?2 AND day NOT IN (SELECT day FROM usage_files)
+            "SELECT day, committed AS bytes, day IN (SELECT day FROM usage_removed) AS is_removed,
+             (SELECT coalesce(sum(h.records - h.opened), 0) FROM locked_headers AS h WHERE h.day = usage_files.day) AS locked
+             FROM usage_files WHERE day BETWEEN ?1 AND ?2
+             UNION ALL SELECT day, 0, 1, 0 FROM usage_removed WHERE day BETWEEN ?1 AND ?2 AND day NOT IN (SELECT day FROM usage_files)
              ORDER BY 1",
         )
         .bind(from)

@@ -79,7 +79,8 @@ impl Files {
             let file = entry.file_name();
             let Some(day) = file.to_str().and_then(day) else { continue };
             if !committed.contains_key(&day) {
-                std::fs::rename(entry.path(), folder.join(format!("{}.not-committed", name(day)))).map_err(io)?;
+                let aside = free_beside(&entry.path(), "not-committed").map_err(io)?;
+                std::fs::rename(entry.path(), aside).map_err(io)?;
             }
         }
         let torn = short.iter().map(|(day, _)| *day).collect();
@@ -190,19 +191,30 @@ impl Files {
     }
 }
 
+/// A name beside a file that nothing has yet: with the extension, and a number from the second on.
+fn free_beside(path: &Path, extension: &str) -> io::Result<PathBuf> {
+    let numbered = (2..).map(|number: u32| path.with_added_extension(format!("{extension}.{number}")));
+    for free in std::iter::once(path.with_added_extension(extension)).chain(numbered) {
+        if !free.try_exists()? {
+            return Ok(free);
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
 /// Keeps what follows the committed part of a file beside it, before it is cut off.
 fn set_aside(path: &Path, length: u64) {
-    let aside = path.with_added_extension("torn");
     let copied = || {
+        let aside = free_beside(path, "torn")?;
         let mut from = File::open(path)?;
         from.seek(SeekFrom::Start(length))?;
-        let mut to = OpenOptions::new().create(true).append(true).mode(0o600).open(&aside)?;
+        let mut to = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&aside)?;
         let bytes = io::copy(&mut from, &mut to)?;
         to.sync_all()?;
-        Ok::<_, io::Error>(bytes)
+        Ok::<_, io::Error>((bytes, aside))
     };
     match copied() {
-        Ok(bytes) => tracing::warn!(
+        Ok((bytes, aside)) => tracing::warn!(
             file = %path.display(), bytes, aside = %aside.display(),
             "a check-out file ended with lines that were not stored completely; they are set aside, and clients send them again"
         ),

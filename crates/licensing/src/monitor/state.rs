@@ -146,7 +146,8 @@ impl MonitorState {
 #[must_use]
 pub fn step(state: MonitorState, supply: Supply<'_>, observed: Observed, now: Millis) -> MonitorState {
     let licensed = supply.users(now);
-    let lasts = |since: Option<Millis>, is_so: bool| if is_so { since.or(Some(now)) } else { None };
+    // A beginning that is still to come is of a clock that ran ahead.
+    let lasts = |since: Option<Millis>, is_so: bool| is_so.then(|| since.map_or(now, |since| since.min(now)));
     let mut next = MonitorState {
         expired: lasts(state.expired, matches!(supply, Supply::Held(_)) && licensed.is_none()),
         unavailable: lasts(state.unavailable, matches!(supply, Supply::Missing)),
@@ -159,7 +160,10 @@ pub fn step(state: MonitorState, supply: Supply<'_>, observed: Observed, now: Mi
     if observed.users > licensed {
         next.exceeded = Some(Exceeded { window: observed.window, users: observed.users });
     }
-    if next.exceeded.is_some_and(|last| last.users <= licensed || observed.window > last.window + 1) {
+    let is_over = |last: Exceeded| {
+        last.users <= licensed || observed.window > last.window + 1 || observed.window < last.window
+    };
+    if next.exceeded.is_some_and(is_over) {
         next.exceeded = None;
     }
     next.too_many_users = lasts(state.too_many_users, next.exceeded.is_some());

@@ -96,6 +96,18 @@ fn another_way_to_count_windows_neither_ends_nor_prolongs_a_violation() {
 }
 
 #[test]
+fn what_began_by_a_clock_that_ran_ahead_begins_now_once_it_is_right() {
+    let old = [license(T - 10 * DAY, T - 1, 50)];
+    let ahead = step(MonitorState::default(), Supply::Held(&old), seen(100, 1), T + 100 * DAY);
+    let right = step(ahead, Supply::Held(&old), seen(0, 1), T);
+    assert_eq!(right.since(Violation::Expired), Some(T));
+    let held = [license(T, T + 400 * DAY, 50)];
+    let ahead = step(MonitorState::default(), Supply::Held(&held), seen(100, 56), T + 100 * DAY);
+    let right = step(ahead, Supply::Held(&held), seen(0, 1), T);
+    assert_eq!(right.since(Violation::TooManyUsers), None, "that window is still to come");
+}
+
+#[test]
 fn a_license_covers_a_record_within_its_time_and_its_users() {
     let held = [license(T, T + DAY, 50)];
     for (at, index, is_covered) in

@@ -70,6 +70,8 @@ struct UsageDay {
     bytes: i64,
     /// Its data file was removed for its age. What there is came in later.
     removed: bool,
+    /// Records of this day that are locked, and in no file.
+    locked: i64,
 }
 
 /// One UTC day.
@@ -134,7 +136,7 @@ async fn list_usage_days(
     let found = engine.usage.recorded_days(from, to).await?;
     let item = |of: engine::usage::export::RecordedDay| {
         let file = file_name(of.day);
-        UsageDay { day: file.replace('.', "-"), file, bytes: of.bytes, removed: of.is_removed }
+        UsageDay { day: file.replace('.', "-"), file, bytes: of.bytes, removed: of.is_removed, locked: of.locked }
     };
     Ok(Json(UsageDays { items: found.into_iter().map(item).collect(), next: None }))
 }

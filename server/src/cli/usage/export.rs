@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use engine::file::StagedFile;
 use jiff::civil::Date;
+use licensing::plain_text::one_line;
 use serde_json::{Value, json};
 
 use super::super::Common;
 use super::super::ask::{Call, Connection, Remote};
-use super::super::output::text;
+use super::super::output::{note, text};
 use crate::exit::{Done, Failure};
 
 /// Folder of the denials within that of the check-outs.
@@ -64,9 +65,10 @@ impl Export {
 
     async fn write(&self, connection: &Connection, days: &Call) -> Result<Value, Failure> {
         let days = connection.ask(days).await?;
-        let (mut files, mut removed) = (Vec::new(), Vec::new());
+        let (mut files, mut removed, mut locked) = (Vec::new(), Vec::new(), 0);
         for day in days["items"].as_array().into_iter().flatten() {
-            let name = text(day, "file");
+            let name = file_name(&text(day, "day"))?;
+            locked += day["locked"].as_u64().unwrap_or_default();
             if day["removed"] == json!(true) {
                 removed.push(name.clone());
             }
@@ -78,8 +80,20 @@ impl Export {
                 }
             }
         }
-        Ok(json!({ "files": files, "removed": removed }))
+        if locked > 0 {
+            let are = if locked == 1 { "1 locked record is".to_owned() } else { format!("{locked} locked records are") };
+            note(format_args!("{are} not in these files. See: leasehold locked list"));
+        }
+        Ok(json!({ "files": files, "removed": removed, "locked": locked }))
     }
+}
+
+/// The name of a day's file. Made here: what a server answers never becomes a path.
+fn file_name(day: &str) -> Result<String, Failure> {
+    let date: Date = day.parse().map_err(|_| {
+        Failure::failed(format!("The server named “{}”, which is not a day. Nothing more is written.", one_line(day, 40)))
+    })?;
+    Ok(date.strftime("%Y.%m.%d").to_string())
 }
 
 /// Saves an answer as a file, unless it is empty: whether it was saved.
@@ -117,4 +131,17 @@ fn plain(value: &Value, out: &Path) -> String {
         ));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_after_a_day_and_never_after_what_a_server_likes() {
+        assert_eq!(file_name("2026-11-22").ok().as_deref(), Some("2026.11.22"));
+        for name in ["../../etc/cron.d/x", "/etc/passwd", "2026-11-22/../x", "2026.11.22", ""] {
+            assert!(file_name(name).is_err(), "{name}");
+        }
+    }
 }
