@@ -97,6 +97,7 @@ fn file(day: i64, coverage: Coverage) -> LockedFile {
         users: 56,
         damaged: 0,
         missing: 0,
+        settled: 0,
         coverage,
         needs: (coverage != Coverage::Covered).then(|| needed(from_ms, from_ms + 5 * HOUR, 56)),
     }

@@ -65,6 +65,8 @@ pub struct LockedFile {
     pub damaged: u64,
     /// Lines that were gone when it was last unlocked.
     pub missing: u64,
+    /// Records that nothing opens any more: damaged or gone, while all others were opened.
+    pub settled: u64,
     /// Whether they can be unlocked now.
     pub coverage: Coverage,
     /// What is needed to unlock the rest, as a sentence; `None` when nothing is.
@@ -72,10 +74,16 @@ pub struct LockedFile {
 }
 
 impl LockedFile {
-    /// Records still locked.
+    /// Records not opened.
+    #[must_use]
+    pub fn unopened(&self) -> u64 {
+        self.records.saturating_sub(self.opened)
+    }
+
+    /// Records still locked; without those that nothing opens any more.
     #[must_use]
     pub fn locked(&self) -> u64 {
-        self.records.saturating_sub(self.opened)
+        self.unopened().saturating_sub(self.settled)
     }
 }
 

@@ -11,7 +11,8 @@ const WITHOUT_USAGE: i64 = 1;
 const AT_ONCE: i64 = 2_000;
 
 impl Engine {
-    /// Removes runs that are not in memory: those without usage after a day, the others with their check-outs.
+    /// Removes runs that are not in memory: those without usage after a day, the others with their check-outs, and none that
+    /// locked records may be of: an open check-out among them ends with the last sign of life of its run.
     ///
     /// # Errors
     /// [`DatabaseError`]; the next call continues.
@@ -25,7 +26,7 @@ impl Engine {
                 "SELECT id FROM lease_runs AS r
                  WHERE r.seen < ?2 AND r.id NOT IN (SELECT value FROM json_each(?3))
                    AND NOT EXISTS (SELECT 1 FROM usage_open AS o WHERE o.session = r.id)
-                   AND (r.seen < ?1
+                   AND ((r.seen < ?1 AND NOT EXISTS (SELECT 1 FROM locked_headers AS h WHERE h.opened < h.records))
                         OR (NOT EXISTS (SELECT 1 FROM usage_streams AS s WHERE s.session = r.id)
                             AND NOT EXISTS (SELECT 1 FROM json_each(r.uses) AS u WHERE u.value ->> 'n' > 0 OR u.value ->> 'ms' > 0)))
                  LIMIT ?4",

@@ -144,8 +144,10 @@ impl Engine {
         )
         .fetch_all(self.store.read())
         .await?;
-        let damage: Vec<(i64, u64, u64)> =
-            sqlx::query_as("SELECT day, damaged, missing FROM locked_damage").fetch_all(self.store.read()).await?;
+        let damage: Vec<(i64, u64, u64, u64)> =
+            sqlx::query_as("SELECT day, damaged, missing, settled FROM locked_damage")
+                .fetch_all(self.store.read())
+                .await?;
         let mut days: BTreeMap<i64, LockedDay> = BTreeMap::new();
         for row in files {
             let day = days.entry(row.day).or_insert_with(|| LockedDay {
@@ -160,6 +162,7 @@ impl Engine {
                     users: 0,
                     damaged: 0,
                     missing: 0,
+                    settled: 0,
                     coverage: Coverage::NotCovered,
                     needs: None,
                 },
@@ -178,9 +181,9 @@ impl Engine {
             day.file.opened += header.opened;
             day.headers.push(header);
         }
-        for (day, damaged, missing) in damage {
+        for (day, damaged, missing, settled) in damage {
             let Some(day) = days.get_mut(&day) else { continue };
-            (day.file.damaged, day.file.missing) = (damaged, missing);
+            (day.file.damaged, day.file.missing, day.file.settled) = (damaged, missing, settled);
         }
         let mut days: Vec<LockedDay> = days.into_values().collect();
         for day in &mut days {

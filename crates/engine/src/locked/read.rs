@@ -58,6 +58,8 @@ pub(super) struct Part {
     pub damage: Vec<DamagedLine>,
     pub deferred: Vec<DeferredLine>,
     pub missing: u64,
+    /// Records that are in no line that could be opened.
+    pub lost: u64,
 }
 
 /// What a line is.
@@ -97,7 +99,7 @@ impl LockedFileReader {
         let mut file = match File::open(&self.path) {
             Ok(file) => BufReader::with_capacity(256 * 1024, file.take(self.length)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                part(Part { missing: self.missing(0), ..Part::default() });
+                part(Part { missing: self.missing(0), lost: self.lost(), ..Part::default() });
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -143,7 +145,7 @@ impl LockedFileReader {
         }
         let missing = self.missing(damaged);
         let done = self.finish(&mut parts);
-        part(Part { missing, ..done });
+        part(Part { missing, lost: self.lost(), ..done });
         Ok(())
     }
 
@@ -180,6 +182,12 @@ impl LockedFileReader {
         let stored: u64 = self.headers.values().map(|header| header.records).sum();
         let found: u64 = self.headers.values().map(|header| header.found.count()).sum();
         stored.saturating_sub(found + damaged)
+    }
+
+    /// Records whose line is neither here nor opened before.
+    fn lost(&self) -> u64 {
+        let lost = |lines: &HeaderLines| lines.records.saturating_sub(lines.found.count_with(&lines.opened));
+        self.headers.values().map(lost).sum()
     }
 
     fn look(&mut self, line: &[u8]) -> Line {

@@ -435,7 +435,8 @@ async fn lines_that_were_changed_moved_or_removed_are_named_and_the_others_are_u
     // The lines that were written over.
     assert_eq!((done.damaged, done.missing, done.unlocked), (2, 2, 224 - 3));
     let files = world.engine.locked_files().await.unwrap();
-    assert_eq!((files[0].damaged, files[0].missing, files[0].locked()), (2, 2, 3));
+    assert_eq!((files[0].damaged, files[0].missing, files[0].locked()), (2, 2, 0));
+    assert_eq!(world.engine.locked_records(), 0, "what nothing opens is told as damaged and not as locked for ever");
     assert_eq!((files[1].damaged, files[1].missing, files[1].locked()), (0, 0, 0));
     // Put back, they are unlocked too.
     let now = std::fs::read_to_string(&one).unwrap();
@@ -518,6 +519,16 @@ async fn users_are_counted_again_from_where_they_were_after_a_restart_and_a_new_
     };
     assert_eq!(users().await, 57);
     world.clock.advance(DAY);
+    let salt = || async {
+        let salt: Vec<u8> =
+            sqlx::query_scalar("SELECT salt FROM observed_salt").fetch_one(world.engine.store.read()).await.unwrap();
+        salt
+    };
+    let before = salt().await;
     world.take(1, 115, vec![returned("user-7", T + DAY, T + DAY + 1)]).await;
     assert_eq!(users().await, 1);
+    assert_ne!(salt().await, before);
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM observed_users").fetch_one(world.engine.store.read()).await.unwrap();
+    assert_eq!(kept, 1, "the window before is gone");
 }

@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::usage::file_name;
 use crate::usage::sealed::{SealedRecord, lost};
-use crate::usage::unlock::{LineSet, LockedLines};
+use crate::usage::unlock::{LineSet, LockedDamage, LockedLines};
 use crate::{DatabaseError, Engine};
 
 /// Damaged lines that are named.
@@ -90,7 +90,7 @@ impl Engine {
             by: actor.name.clone(),
             started_ms: self.now_ms(),
             files: days.len() as u64,
-            records: days.iter().map(|day| day.file.locked()).sum(),
+            records: days.iter().map(|day| day.file.unopened()).sum(),
             skipped,
             ..UnlockProgress::default()
         };
@@ -136,7 +136,7 @@ impl Engine {
         }
         days.retain(|day| {
             let named = request.files.iter().any(|pattern| fits(pattern, &day.file.name));
-            (named || request.files.is_empty()) && day.file.locked() > 0
+            (named || request.files.is_empty()) && day.file.unopened() > 0
         });
         if !request.dry_run {
             let sentence = match days.len() {
@@ -211,8 +211,11 @@ impl Run {
         let mut open = Vec::new();
         for day in days {
             self.change(|progress| progress.file = Some(day.file.name.clone()));
-            let (mut damaged, mut missing) = (0, 0);
+            let (mut damage, mut left) = (LockedDamage::default(), 0);
             let (number, mut deferred) = (day.file.day, Vec::new());
+            if !dry_run {
+                self.engine.usage.unsettle(number).await?;
+            }
             let reader = self.reader(held, day).await?;
             let reader = self
                 .count(
@@ -220,14 +223,19 @@ impl Run {
                     dry_run,
                     |reader, part| reader.read(part),
                     |part| {
-                        damaged += part.sums.damaged;
-                        missing += part.missing;
+                        damage.damaged += part.sums.damaged;
+                        damage.missing += part.missing;
+                        damage.settled += part.lost;
+                        left += part.sums.not_covered + part.sums.without_key;
                         deferred.append(&mut part.deferred);
                     },
                 )
                 .await?;
+            if left > 0 {
+                damage.settled = 0;
+            }
             if !dry_run {
-                self.note_damage(number, damaged, missing).await?;
+                self.engine.usage.note_damage(number, damage).await?;
             }
             if !deferred.is_empty() {
                 open.push((reader, deferred));
@@ -342,21 +350,6 @@ impl Run {
         let (reader, outcome) = reading.await.map_err(|_| DatabaseError::WorkerCrashed)?;
         outcome.map_err(DatabaseError::Io)?;
         Ok(reader)
-    }
-
-    async fn note_damage(&self, day: i64, damaged: u64, missing: u64) -> Result<(), DatabaseError> {
-        let mut tx = self.engine.store.write().await?;
-        sqlx::query("DELETE FROM locked_damage WHERE day = ?").bind(day).execute(&mut *tx).await?;
-        if damaged + missing > 0 {
-            let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-            sqlx::query("INSERT INTO locked_damage (day, damaged, missing) VALUES (?, ?, ?)")
-                .bind(day)
-                .bind(number(damaged))
-                .bind(number(missing))
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await
     }
 }
 

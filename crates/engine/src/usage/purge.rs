@@ -205,10 +205,13 @@ impl Usage {
             .into_iter()
             .collect();
         let most = writer.files.days().count().saturating_sub(newest);
-        // What is locked is in its file only.
-        let locked: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT day FROM locked_headers WHERE opened < records")
-            .fetch_all(self.inner.store.read())
-            .await?;
+        // What is locked is in its file only; what nothing opens any more keeps no file.
+        let locked: Vec<i64> = sqlx::query_scalar(
+            "SELECT h.day FROM locked_headers AS h LEFT JOIN locked_damage AS d ON d.day = h.day
+             GROUP BY h.day HAVING sum(h.records - h.opened) > coalesce(max(d.settled), 0)",
+        )
+        .fetch_all(self.inner.store.read())
+        .await?;
         let old = writer.files.days().take(most).take_while(|day| *day < before);
         let old: Vec<i64> = old.filter(|day| !locked.contains(day) && !imported.contains(day)).collect();
         for day in &old {

@@ -105,8 +105,6 @@ pub(super) struct LockedState {
 impl LockedState {
     /// The stored state. `before`: what was in memory.
     pub async fn read(store: &Store, before: Self) -> Result<Self, UsageError> {
-        let count: Option<u64> =
-            sqlx::query_scalar("SELECT sum(records - opened) FROM locked_headers").fetch_one(store.read()).await?;
         let ended: Vec<(i64, u64)> =
             sqlx::query_as("SELECT session, number FROM locked_ended").fetch_all(store.read()).await?;
         // A line number is never used twice under one key, so a commit that failed takes the keys with it.
@@ -114,7 +112,7 @@ impl LockedState {
             seals: HashMap::new(),
             open: before.open,
             ended: ended.into_iter().collect(),
-            count: count.unwrap_or_default(),
+            count: count(store).await?,
         })
     }
 
@@ -268,6 +266,17 @@ impl Writer {
             }
         }
     }
+}
+
+/// How many records are locked; without those that nothing opens any more.
+pub(super) async fn count(store: &Store) -> Result<u64, sqlx::Error> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT (SELECT coalesce(sum(records - opened), 0) FROM locked_headers)
+         - (SELECT coalesce(sum(settled), 0) FROM locked_damage)",
+    )
+    .fetch_one(store.read())
+    .await?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// The record that ends an open check-out of a run that stopped responding.

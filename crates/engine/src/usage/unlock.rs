@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use licensing::locked::HeaderId;
 
 use super::group::UsageWork;
-use super::{Batch, Usage};
+use super::state::Writer;
+use super::{Batch, Usage, sealed};
 use crate::DatabaseError;
 
 /// Lines per chunk of stored bits.
@@ -45,6 +47,18 @@ impl LineSet {
 
     pub fn chunk(&self, chunk: i64) -> Option<&[u8]> {
         self.0.get(&chunk).map(Vec::as_slice)
+    }
+
+    /// How many are in this set or in the other.
+    pub fn count_with(&self, other: &Self) -> u64 {
+        let mut all = self.clone();
+        for (chunk, theirs) in &other.0 {
+            let bits = all.0.entry(*chunk).or_insert_with(|| vec![0; theirs.len()]);
+            for (bits, theirs) in bits.iter_mut().zip(theirs) {
+                *bits |= theirs;
+            }
+        }
+        all.count()
     }
 
     pub fn count(&self) -> u64 {
@@ -88,6 +102,17 @@ impl UnlockRows {
     }
 }
 
+/// What is wrong with the locked lines of a day.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LockedDamage {
+    /// Lines that don't open.
+    pub damaged: u64,
+    /// Lines that are gone.
+    pub missing: u64,
+    /// Records that nothing opens any more: all that is left of the day.
+    pub settled: u64,
+}
+
 /// The locked lines of a day as they are stored.
 #[derive(Debug)]
 pub(crate) struct LockedLines {
@@ -118,6 +143,47 @@ impl Usage {
         Ok(LockedLines { path, length, headers })
     }
 
+    /// Counts the records of a day that nothing opens as locked again, until it is read to its end.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]
+    pub(crate) async fn unsettle(&self, day: i64) -> Result<(), DatabaseError> {
+        let mut writer = super::import::sound(&self.inner).await?;
+        let mut tx = self.inner.store.write().await?;
+        sqlx::query("UPDATE locked_damage SET settled = 0 WHERE day = ?").bind(day).execute(&mut *tx).await?;
+        tx.commit().await?;
+        self.recount(&mut writer).await
+    }
+
+    /// Notes what is wrong with the locked lines of a day.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]
+    pub(crate) async fn note_damage(&self, day: i64, damage: LockedDamage) -> Result<(), DatabaseError> {
+        let LockedDamage { damaged, missing, settled } = damage;
+        let mut writer = super::import::sound(&self.inner).await?;
+        let mut tx = self.inner.store.write().await?;
+        sqlx::query("DELETE FROM locked_damage WHERE day = ?").bind(day).execute(&mut *tx).await?;
+        if damaged + missing > 0 {
+            let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+            sqlx::query("INSERT INTO locked_damage (day, damaged, missing, settled) VALUES (?, ?, ?, ?)")
+                .bind(day)
+                .bind(number(damaged))
+                .bind(number(missing))
+                .bind(number(settled))
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.recount(&mut writer).await
+    }
+
+    async fn recount(&self, writer: &mut Writer) -> Result<(), DatabaseError> {
+        writer.locked.count = sealed::count(&self.inner.store).await?;
+        self.inner.locked.store(writer.locked.count, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Forgets which check-outs have ended, once nothing is locked.
     ///
     /// # Errors
@@ -128,9 +194,15 @@ impl Usage {
             return Ok(());
         }
         let mut tx = self.inner.store.write().await?;
-        sqlx::query("DELETE FROM locked_ended").execute(&mut *tx).await?;
+        // A line that doesn't open may be put back.
+        sqlx::query("DELETE FROM locked_ended WHERE NOT EXISTS (SELECT 1 FROM locked_headers WHERE opened < records)")
+            .execute(&mut *tx)
+            .await?;
+        let kept: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM locked_ended)").fetch_one(&mut *tx).await?;
         tx.commit().await?;
-        writer.locked.forget_ends();
+        if !kept {
+            writer.locked.forget_ends();
+        }
         Ok(())
     }
 }

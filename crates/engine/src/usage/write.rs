@@ -93,6 +93,7 @@ pub(super) struct GroupRows {
     rolled: Table,
     observed: Table,
     window: Table,
+    salt: Table,
     headers: Table,
     locked: Table,
     ended_locked: Table,
@@ -137,6 +138,7 @@ impl GroupRows {
             for (user, number, first_at) in std::mem::take(&mut writer.observed.fresh) {
                 if number == 1 {
                     rows.window.row().text(span).number(window);
+                    rows.salt.row().text(span).number(window).blob(Some(&writer.observed.salt));
                 }
                 rows.observed.row().text(span).number(window).blob(Some(&user)).number(number).number(first_at);
             }
@@ -223,9 +225,11 @@ impl GroupRows {
              ON CONFLICT DO UPDATE SET committed = excluded.committed";
         const ROLLED: &str =
             "UPDATE usage_rolled SET at = value ->> 0, seen = value ->> 1 FROM json_each(?1) WHERE ?2 IS NOT NULL";
-        // Of past windows only the last is kept.
-        const WINDOW: &str = "DELETE FROM observed_users WHERE ?2 IS NOT NULL AND EXISTS
-             (SELECT 1 FROM json_each(?1) WHERE span = value ->> 0 AND \"window\" < (value ->> 1) - 1)";
+        // The window before is gone as soon as the next begins, and its salt with it.
+        const WINDOW: &str = "DELETE FROM observed_users WHERE ?2 IS NOT NULL AND NOT EXISTS
+             (SELECT 1 FROM json_each(?1) WHERE span = value ->> 0 AND \"window\" = value ->> 1)";
+        const SALT: &str = "INSERT OR REPLACE INTO observed_salt (id, span, \"window\", salt)
+             SELECT 1, value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3) FROM json_each(?1)";
         const OBSERVED: &str = "INSERT OR IGNORE INTO observed_users (span, \"window\", user, number, first_at)
              SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3), value ->> 4, value ->> 5 FROM json_each(?1)";
         const HEADERS: &str = "INSERT INTO locked_headers (id, day, vendor_key_id, sealed, users, records)
@@ -255,6 +259,7 @@ impl GroupRows {
         self.files.run(tx, FILES).await?;
         self.rolled.run(tx, ROLLED).await?;
         self.window.run(tx, WINDOW).await?;
+        self.salt.run(tx, SALT).await?;
         self.observed.run(tx, OBSERVED).await?;
         self.headers.run(tx, HEADERS).await?;
         self.locked.run(tx, LOCKED).await?;

@@ -84,6 +84,7 @@ mod tests {
             users,
             damaged: 0,
             missing: 0,
+            settled: 0,
             coverage,
             needs: None,
         }
