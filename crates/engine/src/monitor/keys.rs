@@ -29,11 +29,13 @@ impl Engine {
         lock(&self.monitor.sources).day_keys(own).into_iter().collect()
     }
 
-    /// The key headers of records that are locked and have no key for all their users yet, the oldest first.
+    /// The key headers of records that are locked and have no key for all their users yet: those reported least often first,
+    /// of these the newest. So each has its turn, also when a report can't carry all.
     pub(crate) async fn wanted_keys(&self) -> Result<Vec<KeyHeader>, sqlx::Error> {
         let effective = self.conf().effective;
         let rows: Vec<HeaderRow> = sqlx::query_as(
-            "SELECT id, day, vendor_key_id, sealed, users FROM locked_headers WHERE opened < records ORDER BY day, id",
+            "SELECT id, day, vendor_key_id, sealed, users FROM locked_headers WHERE opened < records
+             ORDER BY reported, day DESC, id",
         )
         .fetch_all(self.store.read())
         .await?;
@@ -50,7 +52,20 @@ impl Engine {
             let vendor_key_id = row.vendor_key_id.parse().ok()?;
             Some(KeyHeader { id: row.id, day: row.day, vendor_key_id, sealed: row.sealed })
         };
-        Ok(rows.into_iter().filter(lacks).filter_map(header).take(MOST_LOCKED_KEYS).collect())
+        let mut wanted: Vec<KeyHeader> = rows.into_iter().filter(lacks).filter_map(header).collect();
+        if wanted.len() > MOST_LOCKED_KEYS {
+            wanted.truncate(MOST_LOCKED_KEYS);
+            let ids = serde_json::Value::from_iter(wanted.iter().map(|header| header.id.as_str())).to_string();
+            let mut tx = self.store.write().await?;
+            sqlx::query(
+                "UPDATE locked_headers SET reported = reported + 1 WHERE id IN (SELECT value FROM json_each(?))",
+            )
+            .bind(ids)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+        }
+        Ok(wanted)
     }
 
     /// The document of a key file that was named, for this server.

@@ -235,7 +235,7 @@ async fn a_report_asks_for_the_keys_of_locked_records_until_they_are_here_for_al
         let headers = StatusReport::parse(report.as_bytes()).unwrap().locked_keys;
         headers.into_iter().map(|header| header.day - today).collect::<Vec<_>>()
     };
-    assert_eq!(asked().await, [-1, 0], "the oldest first");
+    assert_eq!(asked().await, [0, -1], "the newest first");
     let keys = |users: [u64; 2]| {
         let key = |(root, users): (&DayRoot, u64)| DayKey { header: root.id, key: root.key(users) };
         roots.iter().zip(users).map(key).collect()
@@ -245,4 +245,24 @@ async fn a_report_asks_for_the_keys_of_locked_records_until_they_are_here_for_al
     assert_eq!(world.engine.monitor_keys().len(), 2);
     world.exchange_monitor(2, &MonitorDocument { keys: keys([56, 56]), ..document(START + 1, 56, END) }).await;
     assert_eq!(asked().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn of_more_headers_than_a_report_carries_each_has_its_turn_the_newest_first() {
+    let world = World::registered().await;
+    let mut tx = world.engine.store.write().await.unwrap();
+    sqlx::query(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)
+         INSERT INTO locked_headers (id, day, vendor_key_id, sealed, users, records)
+         SELECT printf('%016x', n), n, ?, 'c2VhbGVk', 1, 1 FROM n",
+    )
+    .bind(world.vendor.public().id().to_string())
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let first = world.engine.wanted_keys().await.unwrap();
+    assert_eq!((first.len(), first[0].day, first[1_999].day), (2_000, 2_500, 501));
+    let next = world.engine.wanted_keys().await.unwrap();
+    assert_eq!((next[0].day, next[499].day, next[500].day), (500, 1, 2_500));
 }

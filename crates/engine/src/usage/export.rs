@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{UsageLine, day_of, interchange};
 use sqlx::FromRow;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Usage;
 use crate::DatabaseError;
@@ -44,6 +46,8 @@ pub struct ExportedDay {
     lines: Vec<(i64, usize, usize)>,
     head: &'static str,
     sent: usize,
+    /// Its text is in memory, so few of them are at a time.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 /// The number of a UTC day, counted from 1970-01-01.
@@ -82,9 +86,11 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`], also when the data file can't be read.
     pub async fn export(&self, day: i64, kind: RecordKind) -> Result<ExportedDay, DatabaseError> {
+        let turn = Arc::clone(&self.inner.exports).acquire_owned().await.map_err(io::Error::other)?;
         let (path, length) = super::import::stored(&self.inner, day).await?;
         let read = tokio::task::spawn_blocking(move || ExportedDay::read(&path, length, kind)).await;
-        Ok(read.unwrap_or_else(|crashed| Err(io::Error::other(crashed)))?)
+        let day = read.unwrap_or_else(|crashed| Err(io::Error::other(crashed)))?;
+        Ok(ExportedDay { turn: Some(turn), ..day })
     }
 }
 

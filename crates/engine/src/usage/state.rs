@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use licensing::usage::HOUR_MS;
 use sqlx::FromRow;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::files::{Files, ShortFile, name};
 use super::group::{ReplySender, UsageWork};
@@ -36,7 +36,13 @@ pub(super) struct UsageState {
     pub locked: AtomicU64,
     /// Held while a file is imported, and while data files are removed: what is known must not change meanwhile.
     pub importing: Arc<tokio::sync::Mutex<()>>,
+    /// Files that come in, and days that go out, at a time: each takes disk or memory.
+    pub uploads: Arc<Semaphore>,
+    pub exports: Arc<Semaphore>,
 }
+
+/// Files that come in at a time, and days that go out.
+const AT_A_TIME: usize = 2;
 
 /// How far a run's records are stored.
 #[derive(Debug, Clone, Copy, Default)]
@@ -110,6 +116,8 @@ impl UsageState {
             queue: Mutex::default(),
             writer,
             importing: Arc::default(),
+            uploads: Arc::new(Semaphore::new(AT_A_TIME)),
+            exports: Arc::new(Semaphore::new(AT_A_TIME)),
             judge: OnceLock::new(),
             locked,
         })

@@ -1,8 +1,10 @@
 //! A file on its way in, kept on disk without a name until it is whole.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::usage::Usage;
 
@@ -14,18 +16,20 @@ pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
 pub struct ImportFile {
     file: tokio::fs::File,
     bytes: u64,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Usage {
-    /// An empty file to be imported. It is gone when it is dropped, and after a crash.
+    /// An empty file to be imported; waits while two others come in. It is gone when it is dropped, and after a crash.
     ///
     /// # Errors
     /// What the operating system says.
     pub async fn import_file(&self) -> io::Result<ImportFile> {
+        let turn = Arc::clone(&self.inner.uploads).acquire_owned().await.map_err(io::Error::other)?;
         let folder = self.inner.writer.lock().await.files.folder().to_owned();
         let made = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder)).await;
         let file = made.unwrap_or_else(|crashed| Err(io::Error::other(crashed)))?;
-        Ok(ImportFile { file: file.into(), bytes: 0 })
+        Ok(ImportFile { file: file.into(), bytes: 0, _turn: turn })
     }
 }
 
