@@ -47,7 +47,7 @@ pub struct ExportedDay {
     head: &'static str,
     sent: usize,
     /// Its text is in memory, so few of them are at a time.
-    turn: Option<OwnedSemaphorePermit>,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 /// The number of a UTC day, counted from 1970-01-01.
@@ -90,7 +90,7 @@ impl Usage {
         let (path, length) = super::import::stored(&self.inner, day).await?;
         let read = tokio::task::spawn_blocking(move || ExportedDay::read(&path, length, kind)).await;
         let day = read.unwrap_or_else(|crashed| Err(io::Error::other(crashed)))?;
-        Ok(ExportedDay { turn: Some(turn), ..day })
+        Ok(ExportedDay { _turn: Some(turn), ..day })
     }
 }
 
