@@ -97,7 +97,7 @@ pub struct LogEvent {
 }
 
 /// Reads a log piece by piece. Its state can be kept, so that reading goes on where it ended.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogReader {
     /// The last line, as far as it has come.
@@ -404,7 +404,7 @@ fn old_denial(text: &str) -> Option<Head<'_>> {
 }
 
 /// Denials that are none, by the rule of usage monitors: each of a chain but the last, and those that were served at once.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DenialFilter {
     waiting: HashMap<String, LogEvent>,
 }

@@ -13,7 +13,7 @@ use super::text::{self, name};
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// Reads a report log piece by piece. Its state can be kept.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReportLogReader {
     rest: Vec<u8>,

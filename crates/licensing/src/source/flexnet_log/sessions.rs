@@ -27,7 +27,7 @@ pub struct Session {
 }
 
 /// What is out. A return names no check-out: the oldest of the same user, host and feature is meant.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sessions {
     out: HashMap<String, VecDeque<Session>>,
     /// Returns of what was taken before the log begins.
