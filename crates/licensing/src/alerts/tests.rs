@@ -255,10 +255,7 @@ fn use_that_hovers_at_its_limit_fires_once() {
 
 #[test]
 fn the_suggested_rules_are_those_that_are_missing_and_concern_this_server() {
-    let all = suggested(
-        &[],
-        &Signals { hours_left_ms: Some(1), monitor: Some(Vec::new()), ..backup(START, "") },
-    );
+    let all = suggested(&[], &Signals { hours_left_ms: Some(1), monitor: Some(Vec::new()), ..backup(START, "") });
     assert_eq!(all.len(), ConditionKind::ALL.len());
     assert!(all.iter().all(|rule| rule.wait_ms == rule.condition.kind().usual_wait()));
     let some = suggested(&[ConditionKind::PeerDown], &Signals::default());

@@ -160,9 +160,8 @@ pub fn step(state: MonitorState, supply: Supply<'_>, observed: Observed, now: Mi
     if observed.users > licensed {
         next.exceeded = Some(Exceeded { window: observed.window, users: observed.users });
     }
-    let is_over = |last: Exceeded| {
-        last.users <= licensed || observed.window > last.window + 1 || observed.window < last.window
-    };
+    let is_over =
+        |last: Exceeded| last.users <= licensed || observed.window > last.window + 1 || observed.window < last.window;
     if next.exceeded.is_some_and(is_over) {
         next.exceeded = None;
     }

@@ -433,9 +433,7 @@ impl DenialFilter {
             LogEventKind::Denied { .. } => {
                 self.waiting.insert(key, event.clone());
             }
-            LogEventKind::Out
-                if self.waiting.get(&key).is_some_and(|held| event.at - held.at <= SERVED_MS) =>
-            {
+            LogEventKind::Out if self.waiting.get(&key).is_some_and(|held| event.at - held.at <= SERVED_MS) => {
                 self.waiting.remove(&key);
             }
             _ => {}

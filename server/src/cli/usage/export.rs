@@ -81,7 +81,8 @@ impl Export {
             }
         }
         if locked > 0 {
-            let are = if locked == 1 { "1 locked record is".to_owned() } else { format!("{locked} locked records are") };
+            let are =
+                if locked == 1 { "1 locked record is".to_owned() } else { format!("{locked} locked records are") };
             note(format_args!("{are} not in these files. See: leasehold locked list"));
         }
         Ok(json!({ "files": files, "removed": removed, "locked": locked }))
@@ -91,7 +92,10 @@ impl Export {
 /// The name of a day's file. Made here: what a server answers never becomes a path.
 fn file_name(day: &str) -> Result<String, Failure> {
     let date: Date = day.parse().map_err(|_| {
-        Failure::failed(format!("The server named “{}”, which is not a day. Nothing more is written.", one_line(day, 40)))
+        Failure::failed(format!(
+            "The server named “{}”, which is not a day. Nothing more is written.",
+            one_line(day, 40)
+        ))
     })?;
     Ok(date.strftime("%Y.%m.%d").to_string())
 }
