@@ -197,7 +197,7 @@ impl LockedFileReader {
             return Line::Damaged("it is from another day's file or another server".to_owned(), false);
         };
         if line.number >= header.records {
-            return Line::Damaged(LockedLineError::Damaged.to_string());
+            return Line::Damaged(LockedLineError::Damaged.to_string(), true);
         }
         if header.opened.has(line.number) {
             header.found.add(line.number);
