@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::backup::restore::{RestoreError, RestoreRequest, Restored, restore};
@@ -33,6 +34,10 @@ pub struct Restore {
 impl Restore {
     pub async fn run(self) -> Done {
         let settings = self.place.settings()?;
+        if let Some(owner) = other_owner(&settings.data, rustix::process::geteuid().as_raw()) {
+            let name = user_name(owner).await;
+            return Err(Failure::refused(not_ours(&settings.data, owner, &name)));
+        }
         let request = RestoreRequest {
             file: std::path::absolute(&self.file).unwrap_or(self.file),
             data: settings.data.clone(),
@@ -57,6 +62,19 @@ impl Restore {
     }
 }
 
+/// The user whom the data folder belongs to, when root would leave there what that user can't read.
+fn other_owner(data: &Path, me: u32) -> Option<u32> {
+    let owner = std::fs::metadata(data).ok()?.uid();
+    (me == 0 && owner != me).then_some(owner)
+}
+
+fn not_ours(data: &Path, owner: u32, name: &str) -> String {
+    let data = data.display();
+    format!(
+        "The data folder {data} belongs to {name}, who can't read what root restores. Run the same command as {name}: `sudo -u '#{owner}' leasehold restore … --data {data}`."
+    )
+}
+
 fn told(restored: &Restored, data: &str) -> String {
     let files = count(restored.files, "file", "files");
     let size = bytes(restored.bytes);
@@ -77,4 +95,21 @@ fn told(restored: &Restored, data: &str) -> String {
         "Start it with `leasehold serve --data {data}`: it says which licenses don't hold on this machine, and why.\n"
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_of_somebody_else_is_left_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(folder.path()).unwrap().uid();
+        assert_eq!(other_owner(folder.path(), 0), (owner != 0).then_some(owner));
+        assert_eq!(other_owner(folder.path(), owner), None);
+        assert_eq!(other_owner(folder.path(), owner + 1), None, "a group may share it");
+        assert_eq!(other_owner(&folder.path().join("new"), 0), None);
+        let sentence = not_ours(Path::new("/var/lib/leasehold"), 998, "leasehold");
+        assert!(sentence.contains("as leasehold: `sudo -u '#998' leasehold restore "), "{sentence}");
+    }
 }
