@@ -5,6 +5,7 @@
 //! in `licensing::backup`.
 
 mod archive;
+mod carry;
 mod collect;
 mod list;
 mod make;

@@ -185,6 +185,8 @@ pub async fn restore(request: RestoreRequest) -> Result<Restored, RestoreError> 
     let unpacked = request.data.join(UNPACKING);
     let checked = async {
         check_database(&unpacked.join(DATABASE)).await?;
+        let carried = super::carry::carry(&request.data, &unpacked).await;
+        carried.map_err(|error| RestoreError::Database(error.to_string()))?;
         // A restore brings back no hours.
         let kept = crate::countdown::keep_lower(&request.data, &unpacked).await;
         kept.map_err(io::Error::other).map_err(at(&unpacked))
