@@ -261,7 +261,10 @@ impl Engine {
         if let Err(error) = self.remove_expired(&folder, keeping).await {
             tracing::warn!(%error, "could not remove backups that are no longer kept");
         }
-        self.backups().await?.into_iter().find(|backup| backup.name == made.name).ok_or(BackupError::Unknown(made.name))
+        match self.backups().await?.into_iter().find(|backup| backup.name == made.name) {
+            Some(backup) => Ok(Backup { left_out: made.left_out, ..backup }),
+            None => Err(BackupError::Unknown(made.name)),
+        }
     }
 
     /// Stores what came of an attempt, with its audit entry.

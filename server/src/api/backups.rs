@@ -64,6 +64,8 @@ struct Backup {
     encrypted: bool,
     /// It was read back when it was made, and has the same size since.
     verified: bool,
+    /// Paths of the data folder that are not in it, such as links; listed in the answer to making one.
+    left_out: Vec<String>,
 }
 
 impl From<engine::backup::Backup> for Backup {
@@ -82,6 +84,7 @@ impl From<engine::backup::Backup> for Backup {
             sha256: of.sha256,
             encrypted: of.encrypted,
             verified: of.verified,
+            left_out: of.left_out,
         }
     }
 }

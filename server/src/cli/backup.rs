@@ -67,7 +67,13 @@ impl Make {
         format.print(&made, |made| {
             let size = bytes(made["size"].as_u64().unwrap_or_default());
             let copied = copy.map(|copy| format!("Copied to {}.\n", copy.display())).unwrap_or_default();
-            format!("Made and verified the backup {} ({size}).\n{copied}", text(made, "path"))
+            let left_out: Vec<&str> =
+                made["left_out"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let left_out = match left_out.as_slice() {
+                [] => String::new(),
+                paths => format!("Left out: {}.\n", paths.join(", ")),
+            };
+            format!("Made and verified the backup {} ({size}).\n{left_out}{copied}", text(made, "path"))
         })
     }
 }

@@ -39,6 +39,8 @@ pub struct Backup {
     pub encrypted: bool,
     /// It was read back when it was made, and has the same size since.
     pub verified: bool,
+    /// Paths of what is not in it although no rule says so; known of one that was just made.
+    pub left_out: Vec<String>,
 }
 
 impl Engine {
@@ -127,6 +129,7 @@ fn full(folder: &Path, made: &BTreeMap<String, (i64, String)>) -> io::Result<Vec
             sha256: made.map(|(_, sha256)| sha256.clone()),
             encrypted,
             verified: made.is_some(),
+            left_out: Vec::new(),
             name,
         })
     };
@@ -138,8 +141,18 @@ fn before_updates(data: &Path, host: &str) -> io::Result<Vec<Backup>> {
     let backup = |(name, path, found): (String, PathBuf, std::fs::Metadata)| {
         let rest = name.strip_prefix("leasehold-before-")?.strip_suffix(".db")?;
         let at = rest.split_once('-')?.1.parse().ok()?;
-        let (kind, host, size) = (BackupKind::BeforeUpdate, host.to_owned(), found.len());
-        Some(Backup { name, path, kind, host, at, size, sha256: None, encrypted: false, verified: false })
+        Some(Backup {
+            name,
+            path,
+            kind: BackupKind::BeforeUpdate,
+            host: host.to_owned(),
+            at,
+            size: found.len(),
+            sha256: None,
+            encrypted: false,
+            verified: false,
+            left_out: Vec::new(),
+        })
     };
     Ok(entries(data)?.into_iter().filter_map(backup).collect())
 }

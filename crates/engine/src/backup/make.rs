@@ -84,7 +84,7 @@ fn free_name(plan: &Plan) -> BackupName {
 fn pack(plan: &Plan, work: &Path, name: &str, collected: Collected) -> Result<Option<MadeFile>, BackupError> {
     let Collected { schema, conf, certificates, left_out, files, sources } = collected;
     let (guid, host) = (plan.guid.clone(), plan.host.clone());
-    let made = Made { schema, guid, host, at: plan.now_ms, conf, certificates, left_out: left_out.clone() };
+    let made = Made { schema, guid, host, at: plan.now_ms, conf, certificates, left_out };
     let manifest = Manifest::new(made, env!("CARGO_PKG_VERSION"), files);
     // What is to be encrypted is verified before, where it is readable.
     let plain_in = if plan.recipient.is_some() { work } else { plan.folder.as_path() };
@@ -120,7 +120,7 @@ fn pack(plan: &Plan, work: &Path, name: &str, collected: Collected) -> Result<Op
     })?;
     sync_folder(&folder_of(&path)).map_err(io(&plan.folder))?;
     let (size, sha256) = sum;
-    Ok(Some(MadeFile { name: name.to_owned(), size, sha256, left_out }))
+    Ok(Some(MadeFile { name: name.to_owned(), size, sha256, left_out: manifest.left_out }))
 }
 
 /// The backup of which this is the file that is being written.

@@ -392,6 +392,7 @@ async fn what_a_backup_leaves_out_is_listed_and_told() {
     std::os::unix::fs::symlink("/etc/hostname", world.data().join("link")).unwrap();
     let backup = world.backup().await;
     let mut left_out = restore::check(&backup.path, None).unwrap().left_out;
+    assert_eq!(backup.left_out, left_out);
     left_out.sort();
     assert_eq!(left_out, ["link", long.as_str()]);
     let entries = world.engine.audit.list(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
