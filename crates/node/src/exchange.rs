@@ -9,6 +9,7 @@ use licensing::status_report::StatusId;
 use licensing::status_response::{NodeNotice, StatusResponse};
 use sqlx::SqliteConnection;
 
+use crate::monitor::DerivedKey;
 use crate::reports::{self, ReportOutcome};
 use crate::servers::{RegisteredServer, SeenInstallation};
 use crate::time::spoken;
@@ -88,9 +89,11 @@ impl Node {
     ) -> Result<StatusResponse, ReportRefusal> {
         let server = self.find(received.guid).await?.ok_or(ReportRefusal::UnknownGuid(received.guid))?;
         let proven = auth.is_some_and(|auth| secret::same(&secret::digest(auth), &server.auth));
+        // Before the transaction: others don't wait for it.
+        let derived = if proven { self.derive(&server, &received.report.locked_keys).await? } else { Vec::new() };
         let mut tx = self.store.write().await?;
         let verdict = if proven {
-            self.settle_report(&mut tx, &server, received, now).await
+            self.settle_report(&mut tx, &server, received, &derived, now).await
         } else {
             Err(if auth.is_some() { ReportRefusal::WrongAuth } else { ReportRefusal::NoAuth })
         };
@@ -113,6 +116,7 @@ impl Node {
         connection: &mut SqliteConnection,
         server: &RegisteredServer,
         received: &ParsedReport,
+        derived: &[DerivedKey],
         now: i64,
     ) -> Result<StatusResponse, ReportRefusal> {
         let id = received.report.status_id.to_string();
@@ -132,7 +136,7 @@ impl Node {
             .execute(&mut *connection)
             .await?;
         monitor::keep(connection, server.id, &received.report.locked_keys, now).await?;
-        let monitor_license = self.answer_monitor(connection, server, now).await?;
+        let monitor_license = self.answer_monitor(connection, server, derived, now).await?;
         let (signed, bundle) = self.issue(connection, server, now).await?;
         let serial = i64::try_from(bundle.serial.get()).ok();
         reports::keep(connection, server.id, received.kept(now, ReportOutcome::Answered, None, serial)).await?;

@@ -3,7 +3,7 @@
 mod issue;
 mod keys;
 
-pub(crate) use keys::keep;
+pub(crate) use keys::{DerivedKey, keep};
 
 use licensing::guid::Guid;
 use licensing::monitor::{MOST_LICENSES, MonitorLicense};
@@ -138,9 +138,11 @@ impl Node {
                 if held.len() > MOST_LICENSES {
                     return Err(MonitorError::TooMany(server.guid));
                 }
-                self.derive(&mut tx, &server, &held, usize::MAX).await?;
                 let stored = one(&mut tx, &id).await?.ok_or(MonitorError::NoLicense(id))?;
                 tx.commit().await?;
+                if let Err(error) = self.derive_all(&server).await {
+                    tracing::warn!(%error, "could not derive all keys of the new monitor license; answers derive the others");
+                }
                 return Ok(stored);
             }
         }

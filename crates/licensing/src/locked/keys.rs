@@ -33,6 +33,12 @@ impl UserKey {
         &self.key
     }
 
+    /// The key for as many users or fewer; `None` for more.
+    #[must_use]
+    pub fn for_fewer(&self, users: u64) -> Option<Self> {
+        (users <= self.users).then(|| Self::new(users, self.below(users)))
+    }
+
     /// The key for fewer users.
     fn below(&self, users: u64) -> [u8; 32] {
         (users..self.users).fold(self.key, |key, _| digest(b"leasehold locked below 1", &key))

@@ -26,6 +26,14 @@ fn the_key_for_some_users_opens_their_records_and_none_beyond() {
 }
 
 #[test]
+fn the_key_for_fewer_users_follows_from_the_one_for_more_and_never_the_other_way() {
+    let key = root().key(50);
+    assert_eq!(key.for_fewer(20), Some(root().key(20)));
+    assert_eq!(key.for_fewer(50), Some(key.clone()));
+    assert_eq!(key.for_fewer(51), None);
+}
+
+#[test]
 fn a_line_that_was_changed_cut_off_or_moved_does_not_open() {
     let root = root();
     let keys = KeyLadder::new(&root.key(MOST_TOLD_APART));

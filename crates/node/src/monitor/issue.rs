@@ -2,13 +2,11 @@ use licensing::guid::Guid;
 use licensing::monitor::{MonitorDocument, SignedMonitorDocument};
 use sqlx::SqliteConnection;
 
+use super::keys::{DerivedKey, given, keep_derived};
 use super::{MonitorError, active};
 use crate::Node;
-use crate::servers::{NoServer, RegisteredServer, find};
+use crate::servers::{NoServer, RegisteredServer};
 use crate::store::decode;
-
-/// Maximum number of keys derived for one answer.
-const MOST_DERIVED: usize = 400;
 
 impl Node {
     /// The monitor license of a server, for a key file.
@@ -16,22 +14,26 @@ impl Node {
     /// # Errors
     /// [`MonitorError::Never`] for a server that never had one.
     pub async fn monitor_document(&self, guid: Guid) -> Result<SignedMonitorDocument, MonitorError> {
+        let server = self.find(guid).await?.ok_or(NoServer(guid))?;
+        self.derive_all(&server).await?;
         let mut tx = self.store.write().await?;
-        let server = find(&mut *tx, guid).await?.ok_or(NoServer(guid))?;
-        let signed = self.issue_monitor(&mut tx, &server, self.now_ms(), usize::MAX).await?;
+        let signed = self.issue_monitor(&mut tx, &server, self.now_ms()).await?;
         let signed = signed.ok_or(MonitorError::Never(guid))?;
         tx.commit().await?;
         Ok(signed)
     }
 
-    /// What to answer `server` with; `None` if it never had a license of the usage monitor.
+    /// What to answer `server` with, after keeping the keys that were derived for it; `None` if it never had a license of the
+    /// usage monitor.
     pub(crate) async fn answer_monitor(
         &self,
         connection: &mut SqliteConnection,
         server: &RegisteredServer,
+        derived: &[DerivedKey],
         now: i64,
     ) -> Result<Option<SignedMonitorDocument>, sqlx::Error> {
-        self.issue_monitor(connection, server, now, MOST_DERIVED).await
+        keep_derived(connection, server.id, derived).await?;
+        self.issue_monitor(connection, server, now).await
     }
 
     /// When nothing has changed since the last document, that one, byte for byte; else a new one, which is stored here.
@@ -40,7 +42,6 @@ impl Node {
         connection: &mut SqliteConnection,
         server: &RegisteredServer,
         now: i64,
-        most: usize,
     ) -> Result<Option<SignedMonitorDocument>, sqlx::Error> {
         let ever: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM monitor_licenses WHERE server_id = ?)")
             .bind(server.id)
@@ -50,7 +51,7 @@ impl Node {
             return Ok(None);
         }
         let licenses = active(connection, server.id).await?;
-        let keys = self.derive(connection, server, &licenses, most).await?;
+        let keys = given(connection, server.id, &licenses).await?;
         let last: Option<(i64, String)> =
             sqlx::query_as("SELECT issued, signed FROM monitor_documents WHERE server_id = ?")
                 .bind(server.id)
