@@ -21,6 +21,7 @@ fn backup(name: &str, days: i64, verified: bool, encrypted: bool) -> Backup {
         sha256: verified.then(|| "ab".repeat(32)),
         encrypted,
         verified,
+        left_out: Vec::new(),
     }
 }
 

@@ -111,6 +111,7 @@ impl From<LockedFile> for LockedFileItem {
 /// What to unlock.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "files": ["2026.05.*"], "dry_run": true }))]
 struct Unlock {
     /// Names of files, with `*` and `?` for any characters and any one; empty: all.
     #[schema(example = json!(["2026.05.*"]))]

@@ -359,6 +359,7 @@ impl From<SourceRead> for SourceTextRead {
         example = "Users of router_pro:  (Total of 12 licenses issued;  Total of 0 licenses in use)"),
     responses(
         (status = 200, description = "What it told", body = SourceTextRead),
+        (status = 400, description = "Nothing was sent"),
         (status = 404, description = "No such source"),
         (status = 413, description = "Too large")))]
 async fn push_source(
@@ -372,6 +373,9 @@ async fn push_source(
             "The text is larger than 64 MiB, or was cut off. Nothing was read. Let a large log be read as a file.";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })?;
+    if text.is_empty() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "There is nothing in the text. Nothing was read."));
+    }
     Ok(Answer(engine.push_source(&by.actor(), &tag, text.to_vec()).await?.into()))
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -105,7 +106,9 @@ impl Server {
     pub fn start_as(data: &Path, how: &ServerOptions) -> Self {
         let (child, Said { url, reporting, clients, ve }) = spawn(data, how);
         let mut server = Self { child, url, reporting, clients, ve, data: data.to_owned(), token: String::new() };
-        let name = format!("t{}", std::process::id());
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        // Of a folder that was restored elsewhere, the token of before is still there.
+        let name = format!("t{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let made =
             run(&["token", "create", "--name", &name, "--role", "administrator", "--data", data.to_str().unwrap()]);
         server.token = stdout(&made).trim().to_owned();

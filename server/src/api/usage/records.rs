@@ -182,7 +182,9 @@ fn not_kept(error: std::io::Error) -> Problem {
     request_body(content = String, content_type = "text/tab-separated-values", description = "The file, up to 256 MB",
         example = "EU_ACME_LAN\trouter_pro\tproj7\tann\tws-12\t4711\tws-12:0.0\t11.2\t2\t20114\t1795305600\t1795305601\t1795309200"),
     responses(
-        (status = 200, description = "What was taken, and which lines were not", body = UsageImported)))]
+        (status = 200, description = "What was taken, and which lines were not", body = UsageImported),
+        (status = 400, description = "Nothing was sent, or it was cut off"),
+        (status = 413, description = "Larger than 256 MB")))]
 async fn import_usage(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -198,6 +200,9 @@ async fn import_usage(
             Problem::new(StatusCode::BAD_REQUEST, "The file was cut off, or took too long. Nothing was changed.")
         })?;
         file.push(&piece).await.map_err(not_kept)?;
+    }
+    if file.is_empty() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "There is nothing in the file. Nothing was changed."));
     }
     if file.is_too_large() {
         let most = MOST_BYTES / 1024 / 1024;

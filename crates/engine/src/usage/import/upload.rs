@@ -43,6 +43,12 @@ impl ImportFile {
         if self.is_too_large() { Ok(()) } else { self.file.write_all(bytes).await }
     }
 
+    /// Whether nothing came in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Whether it is larger than [`MOST_BYTES`].
     #[must_use]
     pub fn is_too_large(&self) -> bool {
