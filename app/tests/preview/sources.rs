@@ -21,7 +21,18 @@ fn command() -> SourceInput {
 
 fn listed(tag: &str, kind: SourceKind, input: SourceInput) -> ListedSource {
     let last_good = Some(NOW - MINUTE);
-    ListedSource { tag: tag.into(), kind, input, last_good, problem: None, features: 12, unread: 0 }
+    ListedSource {
+        tag: tag.into(),
+        kind,
+        input,
+        every_s: 60,
+        zone: String::new(),
+        tried_at: last_good,
+        last_good,
+        problem: None,
+        features: 12,
+        unread: 0,
+    }
 }
 
 fn list() -> SourcesPage {

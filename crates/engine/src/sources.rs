@@ -6,8 +6,9 @@ mod list;
 mod reading;
 mod schedule;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use licensing::source::{Picture, ReadCounts, SourceKind, UnreadLines, is_tag};
@@ -103,17 +104,41 @@ pub struct SourceRead {
     pub picture: Picture,
 }
 
-/// What runs now, and what was last read, by tag.
+/// What runs now, by tag.
 #[derive(Debug, Default)]
 pub struct Sources {
     /// One text of a source is read at a time.
-    turns: std::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Sources whose file is being read.
+    reading: Arc<Mutex<HashSet<String>>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file of a source is being read as long as this is there.
+#[derive(Debug)]
+struct FileRead {
+    tag: String,
+    reading: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Drop for FileRead {
+    fn drop(&mut self) {
+        locked(&self.reading).remove(&self.tag);
+    }
 }
 
 impl Sources {
     fn turn(&self, tag: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        turns.entry(tag.to_owned()).or_default().clone()
+        locked(&self.turns).entry(tag.to_owned()).or_default().clone()
+    }
+
+    /// Begins to read the file of a source; `None` while an earlier read has not ended.
+    fn begin_read(&self, tag: &str) -> Option<FileRead> {
+        let begins = locked(&self.reading).insert(tag.to_owned());
+        begins.then(|| FileRead { tag: tag.to_owned(), reading: self.reading.clone() })
     }
 }
 
@@ -161,6 +186,12 @@ impl Engine {
     /// [`SourceError`]: nothing is added then.
     pub async fn add_source(&self, actor: &Actor, new: &NewSource) -> Result<(), SourceError> {
         checked(new)?;
+        if let SourceInput::File(path) = &new.input {
+            let (path, folder) = (PathBuf::from(path), self.folder.clone());
+            if reading::blocking(move || Ok(fetch::is_own(&path, &folder))).await? {
+                return Err(wrong("file", "This file is in the server's own data folder, which is not read."));
+            }
+        }
         let mut tx = self.store.write().await?;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM sources").fetch_one(&mut *tx).await?;
         if usize::try_from(count).unwrap_or(MOST) >= MOST {
@@ -182,7 +213,11 @@ impl Engine {
             return Err(SourceError::Exists(new.tag.clone()));
         }
         let from = match &new.input {
-            SourceInput::Command(words) => format!("the program {}", words.join(" ")),
+            // Arguments may hold secrets.
+            SourceInput::Command(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                format!("the program {program}, arguments: {}", words.len().saturating_sub(1))
+            }
             SourceInput::File(path) => format!("the file {path}"),
             SourceInput::Pushed => "what is pushed".to_owned(),
         };
@@ -205,7 +240,18 @@ impl Engine {
         let sentence = format!("Removed the source {tag}. What was in use stays in the usage records.");
         let entry = NewAuditEntry { actor, action: "source.remove", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry.about(tag)).await?;
+        locked(&self.sources.turns).remove(tag);
         Ok(())
+    }
+
+    /// Waits until no other text of a source is being read.
+    async fn source_turn(&self, tag: &str) -> Result<tokio::sync::OwnedMutexGuard<()>, SourceError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sources WHERE tag = ?")
+            .bind(tag)
+            .fetch_optional(self.store.read())
+            .await?;
+        found.ok_or_else(|| SourceError::Unknown(tag.to_owned()))?;
+        Ok(self.sources.turn(tag).lock_owned().await)
     }
 
     /// Reads a text as if it had come from the source.
@@ -242,9 +288,10 @@ impl Engine {
     /// Looks at the sources, each when its time has come. One task of the list.
     pub(crate) async fn keep_sources(self: Arc<Self>) {
         let mut ticks = crate::tasks::ticks(EVERY);
+        let mut running = schedule::RunningLooks::default();
         loop {
             ticks.tick().await;
-            if let Err(error) = self.look_at_sources().await {
+            if let Err(error) = self.begin_looks(&mut running).await {
                 tracing::error!(%error, "can't look at the sources; trying again");
             }
         }

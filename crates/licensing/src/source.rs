@@ -53,6 +53,13 @@ impl UnreadLines {
             self.lines.push(Unread { line, text, reason: reason.into() });
         }
     }
+
+    /// Adds those of the text that follows.
+    pub fn append(&mut self, mut next: Self) {
+        self.count += next.count;
+        self.lines.append(&mut next.lines);
+        self.lines.truncate(MOST_UNREAD);
+    }
 }
 
 /// A machine or process of a license system and whether it answers.

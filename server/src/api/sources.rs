@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use engine::sources::{
-    DEFAULT_EVERY_S, MOST_BYTES, NewSource, Source, SourceError, SourceFeature, SourceInput, SourceRead,
+    DEFAULT_EVERY_S, ListedSource, MOST_BYTES, NewSource, Source, SourceError, SourceFeature, SourceInput, SourceRead,
 };
 use licensing::permission::Permission::{ImportUsage, ManageSources, View};
 use licensing::source::{HeldLicense, SourceKind, Unread};
@@ -63,18 +63,18 @@ struct SourceSummary {
     last_good: Option<Time>,
     /// Why the last look told nothing.
     problem: Option<String>,
-    /// The program and its arguments, if it is read from one.
+    /// The program, if it is read from one; its arguments only for those who may manage sources.
     command: Option<Vec<String>>,
-    /// The file it is read from.
+    /// The file it is read from; only for those who may manage sources.
     file: Option<String>,
     /// How often it is looked at, seconds.
     every_seconds: u32,
     /// Time zone; empty for this machine's.
     zone: String,
     /// How many features it has.
-    feature_count: usize,
+    feature_count: u32,
     /// How many lines of the last text could not be read.
-    unread_count: usize,
+    unread_count: u32,
 }
 
 /// A source with what it tells.
@@ -85,7 +85,7 @@ struct SourceDetail {
     /// Machines and vendors' daemons.
     daemons: Vec<SourceDaemon>,
     features: Vec<SourceFeatureShown>,
-    /// The first lines that could not be read.
+    /// The first lines that could not be read; only for those who may manage sources.
     unread: Vec<UnreadLine>,
 }
 
@@ -154,26 +154,29 @@ impl From<Unread> for UnreadLine {
     }
 }
 
-impl From<&Source> for SourceSummary {
-    fn from(source: &Source) -> Self {
-        let (command, file) = match &source.input {
-            SourceInput::Command(words) => (Some(words.clone()), None),
-            SourceInput::File(path) => (None, Some(path.clone())),
+impl SourceSummary {
+    /// Arguments and paths may tell secrets and places: they are for those who manage sources.
+    fn of(source: ListedSource, manages: bool) -> Self {
+        let state = source.state().to_owned();
+        let most_words = if manages { usize::MAX } else { 1 };
+        let (command, file) = match source.input {
+            SourceInput::Command(words) => (Some(words.into_iter().take(most_words).collect()), None),
+            SourceInput::File(path) => (None, manages.then_some(path)),
             SourceInput::Pushed => (None, None),
         };
         Self {
-            tag: source.tag.clone(),
+            tag: source.tag,
             kind: source.kind.to_string(),
-            state: source.state().to_owned(),
+            state,
             tried_at: source.tried_at.map(Time),
             last_good: source.last_good.map(Time),
-            problem: source.problem.clone(),
+            problem: source.problem,
             command,
             file,
             every_seconds: source.every_s,
-            zone: source.zone.clone(),
-            feature_count: source.features.len(),
-            unread_count: source.unread.count,
+            zone: source.zone,
+            feature_count: source.features,
+            unread_count: source.unread,
         }
     }
 }
@@ -204,8 +207,8 @@ fn shown(SourceFeature { feature, denials }: &SourceFeature) -> SourceFeatureSho
     }
 }
 
-impl From<Source> for SourceDetail {
-    fn from(source: Source) -> Self {
+impl SourceDetail {
+    fn of(source: Source, manages: bool) -> Self {
         let daemon = |kind: &'static str| {
             move |daemon: &licensing::source::Daemon| SourceDaemon {
                 name: daemon.name.clone(),
@@ -216,11 +219,13 @@ impl From<Source> for SourceDetail {
             }
         };
         let servers = source.picture.servers.iter().map(daemon("server"));
+        let daemons = servers.chain(source.picture.vendors.iter().map(daemon("vendor"))).collect();
+        let most_unread = if manages { 100 } else { 0 };
         Self {
-            source: SourceSummary::from(&source),
-            daemons: servers.chain(source.picture.vendors.iter().map(daemon("vendor"))).collect(),
+            daemons,
             features: source.features.iter().map(shown).collect(),
-            unread: source.unread.lines.into_iter().take(100).map(UnreadLine::from).collect(),
+            unread: source.unread.lines.iter().take(most_unread).cloned().map(UnreadLine::from).collect(),
+            source: SourceSummary::of(source.into(), manages),
         }
     }
 }
@@ -228,8 +233,9 @@ impl From<Source> for SourceDetail {
 /// All sources by tag.
 #[utoipa::path(get, path = "/api/v1/sources", tag = "sources", responses(
     (status = 200, description = "All sources", body = SourceList)))]
-async fn list_sources(State(Api { engine, .. }): State<Api>) -> Result<Answer<SourceList>, Problem> {
-    let items = engine.sources().await?.iter().map(SourceSummary::from).collect();
+async fn list_sources(State(Api { engine, .. }): State<Api>, by: By) -> Result<Answer<SourceList>, Problem> {
+    let manages = by.may(ManageSources);
+    let items = engine.listed_sources().await?.into_iter().map(|source| SourceSummary::of(source, manages)).collect();
     Ok(Answer(SourceList { items, next: None }))
 }
 
@@ -281,7 +287,8 @@ async fn add_source(
     };
     let source = NewSource { tag: new.tag, kind, input, every_s: new.every_seconds, zone: new.zone };
     engine.add_source(&by.actor(), &source).await?;
-    Ok((StatusCode::CREATED, Answer(engine.source(&source.tag).await?.into())))
+    let added = engine.source(&source.tag).await?;
+    Ok((StatusCode::CREATED, Answer(SourceDetail::of(added, by.may(ManageSources)))))
 }
 
 /// A source with what it tells.
@@ -292,9 +299,10 @@ async fn add_source(
         (status = 404, description = "No such source")))]
 async fn show_source(
     State(Api { engine, .. }): State<Api>,
+    by: By,
     Path(tag): Path<String>,
 ) -> Result<Answer<SourceDetail>, Problem> {
-    Ok(Answer(engine.source(&tag).await?.into()))
+    Ok(Answer(SourceDetail::of(engine.source(&tag).await?, by.may(ManageSources))))
 }
 
 /// Removes a source. What was in use stays in the usage records.
@@ -326,7 +334,7 @@ struct SourceTextRead {
     recorded: u64,
     /// How many lines could not be read.
     unread_count: usize,
-    /// The first of them.
+    /// The first of them; of what a program or a file tells only for those who may manage sources.
     unread: Vec<UnreadLine>,
 }
 
@@ -391,5 +399,9 @@ async fn try_source(
     by: By,
     Path(tag): Path<String>,
 ) -> Result<Answer<SourceTextRead>, Problem> {
-    Ok(Answer(engine.try_source(&by.actor(), &tag).await?.into()))
+    let mut read = engine.try_source(&by.actor(), &tag).await?;
+    if !by.may(ManageSources) {
+        read.unread.lines.clear();
+    }
+    Ok(Answer(read.into()))
 }

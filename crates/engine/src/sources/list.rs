@@ -1,5 +1,7 @@
 //! Sources as they stand.
 
+use std::str::FromStr;
+
 use licensing::source::{Denials, Feature, Picture, SourceKind, UnreadLines};
 use sqlx::FromRow;
 
@@ -34,7 +36,7 @@ pub struct Source {
     pub unread: UnreadLines,
 }
 
-/// A source in a list.
+/// A source in a list, without what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSource {
     /// Its name.
@@ -43,6 +45,12 @@ pub struct ListedSource {
     pub kind: SourceKind,
     /// Where it comes from.
     pub input: SourceInput,
+    /// How often it is looked at, seconds.
+    pub every_s: u32,
+    /// Time zone; empty for this machine's.
+    pub zone: String,
+    /// The last look, Unix milliseconds.
+    pub tried_at: Option<i64>,
     /// The last good answer, Unix milliseconds.
     pub last_good: Option<i64>,
     /// Why the last look told nothing.
@@ -96,33 +104,8 @@ pub(super) struct SourceRow {
     pub tried_at: Option<i64>,
     last_good: Option<i64>,
     problem: Option<String>,
-    picture: Picture,
+    pub picture: Picture,
     pub state: KeptState,
-}
-
-#[derive(FromRow)]
-struct ListedRow {
-    tag: String,
-    kind: String,
-    input: String,
-    last_good: Option<i64>,
-    problem: Option<String>,
-    features: u32,
-    unread: u32,
-}
-
-impl ListedRow {
-    fn read(self) -> Result<ListedSource, sqlx::Error> {
-        Ok(ListedSource {
-            kind: self.kind.parse().map_err(|error: strum::ParseError| sqlx::Error::Decode(error.into()))?,
-            input: serde_json::from_str(&self.input).map_err(|error| sqlx::Error::Decode(error.into()))?,
-            tag: self.tag,
-            last_good: self.last_good,
-            problem: self.problem,
-            features: self.features,
-            unread: self.unread,
-        })
-    }
 }
 
 #[derive(FromRow)]
@@ -134,21 +117,30 @@ struct StoredRow {
     zone: String,
     tried_at: Option<i64>,
     last_good: Option<i64>,
+    picture_at: Option<i64>,
+    seen_at: Option<i64>,
     problem: Option<String>,
     picture: Option<String>,
     state: Option<String>,
 }
 
+fn damaged<E: std::error::Error + Send + Sync + 'static>(error: E) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}
+
 impl StoredRow {
     fn read(self) -> Result<SourceRow, sqlx::Error> {
-        let damaged = |error: serde_json::Error| sqlx::Error::Decode(error.into());
-        let or_none = |text: Option<String>| text.unwrap_or_else(|| "{}".to_owned());
+        // Before the first answer there is none.
+        let picture = self.picture.as_deref().map(serde_json::from_str::<Picture>).transpose();
+        // A state of another version is no loss: reading begins anew.
+        let state = self.state.as_deref().map(serde_json::from_str::<KeptState>);
+        let mut state = state.and_then(Result::ok).unwrap_or_default();
+        state.watch.seen = self.seen_at;
         Ok(SourceRow {
-            kind: self.kind.parse().map_err(|error: strum::ParseError| sqlx::Error::Decode(error.into()))?,
+            kind: SourceKind::from_str(&self.kind).map_err(damaged)?,
             input: serde_json::from_str(&self.input).map_err(damaged)?,
-            picture: serde_json::from_str(&or_none(self.picture)).map_err(damaged)?,
-            // A state of another version is no loss: reading begins anew.
-            state: serde_json::from_str(&or_none(self.state)).unwrap_or_default(),
+            picture: Picture { at: self.picture_at, ..picture.map_err(damaged)?.unwrap_or_default() },
+            state,
             tag: self.tag,
             every_s: self.every_s,
             zone: self.zone,
@@ -156,6 +148,54 @@ impl StoredRow {
             last_good: self.last_good,
             problem: self.problem,
         })
+    }
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    tag: String,
+    kind: String,
+    input: String,
+    every_s: u32,
+    zone: String,
+    tried_at: Option<i64>,
+    last_good: Option<i64>,
+    problem: Option<String>,
+    feature_count: u32,
+    unread_count: u32,
+}
+
+impl ListedRow {
+    fn read(self) -> Result<ListedSource, sqlx::Error> {
+        Ok(ListedSource {
+            kind: SourceKind::from_str(&self.kind).map_err(damaged)?,
+            input: serde_json::from_str(&self.input).map_err(damaged)?,
+            tag: self.tag,
+            every_s: self.every_s,
+            zone: self.zone,
+            tried_at: self.tried_at,
+            last_good: self.last_good,
+            problem: self.problem,
+            features: self.feature_count,
+            unread: self.unread_count,
+        })
+    }
+}
+
+impl From<Source> for ListedSource {
+    fn from(source: Source) -> Self {
+        Self {
+            features: u32::try_from(source.features.len()).unwrap_or(u32::MAX),
+            unread: u32::try_from(source.unread.count).unwrap_or(u32::MAX),
+            tag: source.tag,
+            kind: source.kind,
+            input: source.input,
+            every_s: source.every_s,
+            zone: source.zone,
+            tried_at: source.tried_at,
+            last_good: source.last_good,
+            problem: source.problem,
+        }
     }
 }
 
@@ -183,24 +223,13 @@ impl From<SourceRow> for Source {
 }
 
 impl Engine {
-    /// All sources by tag.
-    ///
-    /// # Errors
-    /// [`sqlx::Error`] when the database does not respond.
-    pub async fn sources(&self) -> Result<Vec<Source>, sqlx::Error> {
-        let rows = self.source_rows().await?;
-        Ok(rows.into_iter().map(Source::from).collect())
-    }
-
     /// All sources by tag, without what each tells: that may be megabytes.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn listed_sources(&self) -> Result<Vec<ListedSource>, sqlx::Error> {
         let rows: Vec<ListedRow> = sqlx::query_as(
-            "SELECT tag, kind, input, last_good, problem,
-                    coalesce(json_array_length(picture, '$.features'), 0) AS features,
-                    coalesce(json_extract(state, '$.unread.count'), 0) AS unread
+            "SELECT tag, kind, input, every_s, zone, tried_at, last_good, problem, feature_count, unread_count
              FROM sources ORDER BY tag",
         )
         .fetch_all(self.store.read())
@@ -214,12 +243,6 @@ impl Engine {
     /// [`SourceError`]
     pub async fn source(&self, tag: &str) -> Result<Source, SourceError> {
         Ok(self.source_row(tag).await?.into())
-    }
-
-    pub(super) async fn source_rows(&self) -> Result<Vec<SourceRow>, sqlx::Error> {
-        let rows: Vec<StoredRow> =
-            sqlx::query_as("SELECT * FROM sources ORDER BY tag").fetch_all(self.store.read()).await?;
-        rows.into_iter().map(StoredRow::read).collect()
     }
 
     pub(super) async fn source_row(&self, tag: &str) -> Result<SourceRow, SourceError> {

@@ -1,9 +1,10 @@
 //! Looking at each source when its time has come; one that hangs keeps no other waiting.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use super::SourceInput;
 use crate::Engine;
@@ -13,33 +14,64 @@ pub(crate) const EVERY: Duration = Duration::from_secs(2);
 /// Looks at the same time.
 const AT_ONCE: usize = 8;
 
+/// Looks that have begun. They outlast the round that began them.
+#[derive(Debug, Default)]
+pub(super) struct RunningLooks {
+    looks: JoinSet<()>,
+    tags: HashMap<Id, String>,
+}
+
+impl RunningLooks {
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.looks.try_join_next_with_id() {
+            let id = match ended {
+                Ok((id, ())) => id,
+                Err(error) => {
+                    tracing::error!(source = self.tags.get(&error.id()), %error, "a look at a source failed");
+                    error.id()
+                }
+            };
+            self.tags.remove(&id);
+        }
+    }
+
+    fn has(&self, tag: &str) -> bool {
+        self.tags.values().any(|running| running == tag)
+    }
+
+    fn begin(&mut self, tag: String, look: impl Future<Output = ()> + Send + 'static) {
+        let id = self.looks.spawn(look).id();
+        self.tags.insert(id, tag);
+    }
+}
+
 impl Engine {
-    /// Looks at the sources whose time has come, and tells the log when one goes down or comes back.
+    /// Begins to look at the sources whose time has come, those first that wait longest. The log is told when one goes
+    /// down or comes back.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
-    pub(crate) async fn look_at_sources(self: &Arc<Self>) -> Result<(), sqlx::Error> {
+    pub(super) async fn begin_looks(self: &Arc<Self>, running: &mut RunningLooks) -> Result<(), sqlx::Error> {
+        running.forget_ended();
         let now = self.clock.now_ms();
-        let due: Vec<(String, String, u32, Option<i64>, Option<String>)> =
-            sqlx::query_as("SELECT tag, input, every_s, tried_at, problem FROM sources ORDER BY tag")
+        let sources: Vec<(String, String, u32, Option<i64>, Option<String>)> =
+            sqlx::query_as("SELECT tag, input, every_s, tried_at, problem FROM sources ORDER BY tried_at, tag")
                 .fetch_all(self.store.read())
                 .await?;
         let pushed = serde_json::to_string(&SourceInput::Pushed).unwrap_or_default();
         let is_due = |every_s: u32, tried_at: Option<i64>| {
             tried_at.is_none_or(|at| !(0..i64::from(every_s) * 1000).contains(&now.saturating_sub(at)))
         };
-        let mut running = JoinSet::new();
-        for (tag, input, every_s, tried_at, problem) in due {
-            if input == pushed || !is_due(every_s, tried_at) {
+        for (tag, input, every_s, tried_at, problem) in sources {
+            if running.looks.len() >= AT_ONCE {
+                break;
+            }
+            if input == pushed || !is_due(every_s, tried_at) || running.has(&tag) {
                 continue;
             }
-            if running.len() >= AT_ONCE {
-                running.join_next().await;
-            }
-            let engine = self.clone();
-            running.spawn(async move { engine.look_and_tell(&tag, problem).await });
+            let (engine, of) = (self.clone(), tag.clone());
+            running.begin(tag, async move { engine.look_and_tell(&of, problem).await });
         }
-        running.join_all().await;
         Ok(())
     }
 

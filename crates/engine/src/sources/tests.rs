@@ -49,25 +49,29 @@ async fn a_pushed_text_is_read_kept_and_counted_once() {
 
 #[tokio::test]
 async fn a_log_is_followed_over_its_rotation_and_a_program_without_a_shell_is_run() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let engine = engine(folder.path()).await;
-    let log = folder.path().join("debug.log");
+    let log = logs.path().join("debug.log");
     let input = SourceInput::File(log.display().to_string());
     engine.add_source(&actor(), &new("log", SourceKind::FlexnetLog, input)).await.unwrap();
+    assert_eq!(engine.source("log").await.unwrap().state(), "waiting");
     assert!(engine.try_source(&actor(), "log").await.unwrap_err().to_string().contains("debug.log"));
-    assert_eq!(engine.source("log").await.unwrap().state(), "down");
-    let (begin, rest) = LOG.split_at(60);
+    let down = engine.source("log").await.unwrap();
+    assert_eq!((down.state(), down.tried_at.is_some()), ("down", true), "a look that failed is kept");
+    let (begin, _) = LOG.split_at(60);
     std::fs::write(&log, begin).unwrap();
-    engine.try_source(&actor(), "log").await.unwrap();
+    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 0);
     std::fs::write(&log, LOG).unwrap();
-    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 1, "{rest}");
-    std::fs::rename(&log, folder.path().join("debug.log.1")).unwrap();
+    let read = engine.try_source(&actor(), "log").await.unwrap();
+    assert_eq!(read.recorded, 2, "one came back, and 20 s after it the denial is certain");
+    // The log got a check-out more before its rotation, and nobody looked in between.
+    let rest = " 0:01:00 (a) OUT: \"f\" ed@h\n 0:01:10 (a) IN: \"f\" ed@h\n";
+    std::fs::write(&log, format!("{LOG}{rest}")).unwrap();
+    std::fs::rename(&log, logs.path().join("debug.log.1")).unwrap();
     std::fs::write(&log, " 9:00:00 (a) TIMESTAMP 1/1/2020\n 9:00:01 (a) IN: \"f\" di@h\n").unwrap();
-    assert_eq!(
-        engine.try_source(&actor(), "log").await.unwrap().recorded,
-        2,
-        "the denial is certain now, and one came back"
-    );
+    let read = engine.try_source(&actor(), "log").await.unwrap();
+    assert_eq!(read.recorded, 2, "one from the rest of the old file, one from the new");
+    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 0);
     let program =
         SourceInput::Command(vec!["/bin/echo".to_owned(), "Users of $(id): (Uncounted, node-locked)".to_owned()]);
     engine.add_source(&actor(), &new("echo", SourceKind::Lmstat, program)).await.unwrap();
@@ -96,6 +100,85 @@ async fn a_log_that_is_pushed_takes_nothing_from_the_one_that_is_followed() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_pushed_takes_nothing_from_the_one_that_is_followed() {
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let engine = engine(folder.path()).await;
+    let log = logs.path().join("debug.log");
+    std::fs::write(&log, LOG).unwrap();
+    let input = SourceInput::File(log.display().to_string());
+    engine.add_source(&actor(), &new("log", SourceKind::FlexnetLog, input)).await.unwrap();
+    engine.try_source(&actor(), "log").await.unwrap();
+    let holders = async || {
+        let features = engine.source("log").await.unwrap().features;
+        let users = features.into_iter().flat_map(|of| of.feature.held).map(|held| held.user);
+        users.collect::<Vec<_>>()
+    };
+    assert_eq!(holders().await, ["di"]);
+    let before = " 9:00:00 (a) TIMESTAMP 12/31/2019\n 9:00:10 (a) OUT: \"f\" ed@h\n 9:00:20 (a) IN: \"f\" ed@h\n";
+    assert_eq!(engine.push_source(&actor(), "log", before.into()).await.unwrap().recorded, 1);
+    assert_eq!(holders().await, ["di"], "what is shown is the log that is followed");
+    std::fs::write(&log, format!("{LOG} 0:01:00 (a) IN: \"f\" di@h\n")).unwrap();
+    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 1, "it goes on with what it knew");
+    assert!(holders().await.is_empty());
+}
+
+#[tokio::test]
+async fn check_outs_that_are_alike_count_however_often_a_log_is_looked_at() {
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let engine = engine(folder.path()).await;
+    let log = logs.path().join("debug.log");
+    let input = SourceInput::File(log.display().to_string());
+    engine.add_source(&actor(), &new("log", SourceKind::FlexnetLog, input)).await.unwrap();
+    let out = " 0:00:10 (a) OUT: \"f\" bo@h\n 0:00:10 (a) OUT: \"f\" bo@h\n 0:00:40 (a) IN: \"f\" bo@h\n";
+    let mut text = format!(" 0:00:01 (a) TIMESTAMP 1/1/2020\n{out}");
+    std::fs::write(&log, &text).unwrap();
+    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 1);
+    text.push_str(" 0:00:40 (a) IN: \"f\" bo@h\n");
+    std::fs::write(&log, &text).unwrap();
+    assert_eq!(engine.try_source(&actor(), "log").await.unwrap().recorded, 1, "another one like it");
+    assert_eq!(engine.push_source(&actor(), "log", text.into()).await.unwrap().recorded, 0, "the same text");
+}
+
+#[tokio::test]
+async fn what_a_program_leaves_behind_ends_with_it_and_what_it_says_beside_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let alive = folder.path().join("alive");
+    let script = format!("(sleep 2; touch {}) & head -c 300000 /dev/zero | tr '\\0' x >&2; echo out", alive.display());
+    let words = ["/bin/sh".to_owned(), "-c".to_owned(), script];
+    let text = fetch::of_command(&words).await.unwrap();
+    assert!(text.bytes.starts_with(b"out\n") && text.bytes.len() < 70_000, "{}", text.bytes.len());
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert!(!alive.exists(), "its child lived on");
+}
+
+#[tokio::test]
+async fn a_look_that_hangs_keeps_no_other_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let program = |words: &[&str]| SourceInput::Command(words.iter().map(|word| (*word).to_owned()).collect());
+    let hangs = program(&["/bin/sleep", "50"]);
+    engine.add_source(&actor(), &new("a", SourceKind::Lmstat, hangs)).await.unwrap();
+    let mut running = schedule::RunningLooks::default();
+    engine.begin_looks(&mut running).await.unwrap();
+    let prints = program(&["/bin/echo", "Users of f: (Uncounted, node-locked)"]);
+    engine.add_source(&actor(), &new("b", SourceKind::Lmstat, prints)).await.unwrap();
+    engine.begin_looks(&mut running).await.unwrap();
+    while engine.source("b").await.unwrap().state() != "up" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(engine.source("a").await.unwrap().state(), "waiting");
+}
+
+#[tokio::test]
+async fn a_text_for_a_source_that_is_not_there_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    assert!(matches!(engine.push_source(&actor(), "x", b"x".to_vec()).await, Err(SourceError::Unknown(_))));
+    assert!(matches!(engine.try_source(&actor(), "x").await, Err(SourceError::Unknown(_))));
+    assert!(locked(&engine.sources.turns).is_empty());
+}
+
+#[tokio::test]
 async fn bad_sources_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(folder.path()).await;
@@ -104,6 +187,9 @@ async fn bad_sources_are_refused_by_name() {
     let shell = SourceInput::Command(vec!["lmstat".to_owned()]);
     let program = engine.add_source(&actor(), &new("x", SourceKind::Lmstat, shell)).await.unwrap_err();
     assert!(matches!(program, SourceError::Field { field: "command", .. }), "{program}");
+    let own = SourceInput::File(folder.path().join("cookie.key").display().to_string());
+    let own = engine.add_source(&actor(), &new("x", SourceKind::FlexnetLicense, own)).await.unwrap_err();
+    assert!(matches!(own, SourceError::Field { field: "file", .. }), "{own}");
     engine.add_source(&actor(), &new("x", SourceKind::Lmstat, SourceInput::Pushed)).await.unwrap();
     let twice = engine.add_source(&actor(), &new("x", SourceKind::Lmstat, SourceInput::Pushed)).await.unwrap_err();
     assert!(matches!(twice, SourceError::Exists(_)), "{twice}");
