@@ -228,6 +228,12 @@ impl DataFolder {
     }
 }
 
+/// The words of this process as clap is to read them.
+#[must_use]
+pub fn words(words: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    source::command_last(words)
+}
+
 impl Cli {
     /// Runs the command of this process.
     ///

@@ -31,5 +31,5 @@ pub fn commands() -> clap::Command {
 
 /// Runs `leasehold` to its exit code.
 pub fn run() -> std::process::ExitCode {
-    ::commands::run(cli::Cli::run)
+    ::commands::run_words(cli::words(std::env::args_os().collect()), cli::Cli::run)
 }

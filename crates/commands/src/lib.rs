@@ -5,6 +5,7 @@ pub mod output;
 pub mod sibling;
 pub mod time;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,7 +14,12 @@ use exit::Done;
 
 /// Runs the command of this process to its exit code. Data goes to stdout, errors to stderr as one sentence.
 pub fn run<C: Parser>(command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
-    let arguments = match C::try_parse() {
+    run_words(std::env::args_os().collect(), command)
+}
+
+/// Runs the command that these words are, the first the program's name.
+pub fn run_words<C: Parser>(words: Vec<OsString>, command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
+    let arguments = match C::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors; clap's own code for wrong usage is 2, as ours.

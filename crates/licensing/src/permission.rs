@@ -104,7 +104,9 @@ impl Permission {
             Permission::Register => "Register this server",
             Permission::ManageServers => "Add and remove servers",
             Permission::ManageBackups => "Make, download and delete backups, check the database",
-            Permission::ManageSources => "Add and remove other license daemons to observe; runs programs on this machine",
+            Permission::ManageSources => {
+                "Add and remove other license daemons to observe; runs programs on this machine"
+            }
             Permission::ImportUsage => "Import usage, feed and look at sources",
             Permission::ManageUsers => "Manage users and their sessions",
             Permission::ManageTokens => "Manage API tokens",

@@ -1,8 +1,9 @@
 //! Other license daemons that are observed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, CommandFactory, Subcommand};
 use serde_json::{Value, json};
 
 use super::Common;
@@ -34,7 +35,7 @@ pub struct Add {
     /// lmstat, flexnet-log, flexnet-license, rlmstat or rlm-log
     #[arg(long, value_name = "KIND")]
     kind: String,
-    /// Read what this program prints: absolute path and arguments, no shell
+    /// Read what this program prints: absolute path and arguments, no shell; what follows a lone -- is always an argument
     #[arg(long, value_name = "PROGRAM ARG", num_args = 1.., allow_hyphen_values = true, conflicts_with = "file")]
     command: Vec<String>,
     /// Read this file; a log is followed
@@ -67,6 +68,46 @@ pub struct Push {
     file: PathBuf,
     #[command(flatten)]
     common: Common,
+}
+
+/// Puts the program of `source add` behind its other options. They may follow the program's arguments, which have
+/// options of their own: one that has a name of ours is ours, unless it comes after a lone `--`.
+pub fn command_last(mut words: Vec<OsString>) -> Vec<OsString> {
+    let Some(add) = words.windows(2).position(|two| two[0] == "source" && two[1] == "add") else { return words };
+    let Some(at) = words[add..].iter().position(|word| word == "--command").map(|at| add + at) else { return words };
+    // Without --help and --version, which are made when the command is built: those are the program's.
+    let mut command = super::Cli::command();
+    let own = command.find_subcommand_mut("source").and_then(|source| source.find_subcommand_mut("add"));
+    let own: Vec<(String, bool)> = own.map_or_else(Vec::new, |add| {
+        let named = add
+            .get_arguments()
+            .filter_map(|option| Some((format!("--{}", option.get_long()?), option.get_action().takes_values())));
+        named.collect()
+    });
+    let takes_value = |word: &OsString| {
+        let word = word.to_str()?;
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        let (_, takes) = own.iter().find(|(own, _)| own == name)?;
+        Some(*takes && value.is_none())
+    };
+    let mut rest = words.split_off(at).into_iter();
+    let mut program: Vec<OsString> = rest.next().into_iter().collect();
+    let mut ended = false;
+    while let Some(word) = rest.next() {
+        if word == "--" {
+            program.extend(rest.by_ref());
+        } else if let Some(takes_value) = takes_value(&word) {
+            ended = true;
+            words.push(word);
+            words.extend(rest.by_ref().take(usize::from(takes_value)));
+        } else if ended {
+            words.push(word);
+        } else {
+            program.push(word);
+        }
+    }
+    words.append(&mut program);
+    words
 }
 
 fn path(tag: &str, rest: &str) -> String {
@@ -162,4 +203,42 @@ fn told(value: &Value) -> String {
         text(value, "recorded"),
         unread(value)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// What is added: tag, kind, program, seconds, zone.
+    fn added(line: &str) -> (String, String, Vec<String>, u32, String) {
+        let words = command_last(line.split(' ').map(OsString::from).collect());
+        let parsed = super::super::Cli::try_parse_from(words).unwrap();
+        let super::super::Command::Source(SourceCommand::Add(add)) = parsed.command else { panic!("{line}") };
+        (add.tag, add.kind, add.command, add.every, add.zone)
+    }
+
+    #[test]
+    fn options_behind_the_program_are_ours_and_its_own_stay_its_own() {
+        let program = ["/opt/lmutil", "lmstat", "-a", "-c", "27000@host"].map(str::to_owned).to_vec();
+        let expected = ("eu".to_owned(), "lmstat".to_owned(), program.clone(), 30, "Europe/Berlin".to_owned());
+        for line in [
+            "leasehold source add eu --kind lmstat --command /opt/lmutil lmstat -a -c 27000@host --every 30 --zone Europe/Berlin",
+            "leasehold source add eu --command /opt/lmutil lmstat -a -c 27000@host --zone=Europe/Berlin --json --every=30 --kind lmstat",
+            "leasehold source add --every 30 --command /opt/lmutil lmstat -a -c 27000@host --kind lmstat --zone Europe/Berlin eu",
+            "leasehold source add eu --kind lmstat --every 30 --zone Europe/Berlin --command /opt/lmutil lmstat -a -c 27000@host",
+        ] {
+            assert_eq!(added(line), expected, "{line}");
+        }
+        let (_, _, words, every, _) =
+            added("leasehold source add eu --kind lmstat --command /bin/x -a --every 30 -- --every 5");
+        assert_eq!(
+            (words.join(" ").as_str(), every),
+            ("/bin/x -a --every 5", 30),
+            "behind a lone -- all is the program's"
+        );
+        let other = ["leasehold", "status", "--json"].map(OsString::from).to_vec();
+        assert_eq!(command_last(other.clone()), other);
+    }
 }
