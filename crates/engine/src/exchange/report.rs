@@ -123,7 +123,12 @@ impl Engine {
             simultaneous_use_ms: Some(self.overlap_ms().await?).filter(|ms| *ms > 0),
             locked_keys: Vec::new(),
         };
-        Ok((status_id, report.with_locked_keys(locked_keys).to_json()))
+        let wanted = locked_keys.len();
+        let report = report.with_locked_keys(locked_keys);
+        if report.locked_keys.len() < wanted {
+            self.note_reported(&report.locked_keys).await?;
+        }
+        Ok((status_id, report.to_json()))
     }
 
     /// A node that accepts an unsealed report from `curl`: the one in use if it uses HTTPS or is on this machine, else

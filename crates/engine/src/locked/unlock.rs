@@ -200,7 +200,7 @@ impl Run {
             "{unlocked} unlocked, {not_covered} not covered, {without_key} without a day key, {damaged} damaged, {missing} missing"
         );
         let (sentence, outcome) = match progress.problem {
-            None => (format!("Ended to unlock records: {counts}"), AuditOutcome::Done),
+            None => (format!("Unlocking of records ended: {counts}"), AuditOutcome::Done),
             Some(_) => (format!("Unlocking of records stopped before its end: {counts}"), AuditOutcome::Failed),
         };
         let entry = NewAuditEntry { actor: &self.actor, action: "locked.unlock", sentence, outcome };

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use licensing::locked::{HeaderId, KeyHeader, MOST_TOLD_APART, UserKey};
 use licensing::monitor::MonitorDocument;
-use licensing::status_report::MOST_LOCKED_KEYS;
 use sqlx::FromRow;
 
 use super::lock;
@@ -52,20 +51,18 @@ impl Engine {
             let vendor_key_id = row.vendor_key_id.parse().ok()?;
             Some(KeyHeader { id: row.id, day: row.day, vendor_key_id, sealed: row.sealed })
         };
-        let mut wanted: Vec<KeyHeader> = rows.into_iter().filter(lacks).filter_map(header).collect();
-        if wanted.len() > MOST_LOCKED_KEYS {
-            wanted.truncate(MOST_LOCKED_KEYS);
-            let ids = serde_json::Value::from_iter(wanted.iter().map(|header| header.id.as_str())).to_string();
-            let mut tx = self.store.write().await?;
-            sqlx::query(
-                "UPDATE locked_headers SET reported = reported + 1 WHERE id IN (SELECT value FROM json_each(?))",
-            )
+        Ok(rows.into_iter().filter(lacks).filter_map(header).collect())
+    }
+
+    /// Notes that these were in a report that couldn't carry all.
+    pub(crate) async fn note_reported(&self, headers: &[KeyHeader]) -> Result<(), sqlx::Error> {
+        let ids = serde_json::Value::from_iter(headers.iter().map(|header| header.id.as_str())).to_string();
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE locked_headers SET reported = reported + 1 WHERE id IN (SELECT value FROM json_each(?))")
             .bind(ids)
             .execute(&mut *tx)
             .await?;
-            tx.commit().await?;
-        }
-        Ok(wanted)
+        tx.commit().await
     }
 
     /// The document of a key file that was named, for this server.
