@@ -139,7 +139,7 @@ impl Engine {
         }
         let mut file = self.usage.import_file().await.map_err(SourceError::Store)?;
         file.push(lines.as_bytes()).await.map_err(SourceError::Store)?;
-        let (told, outcome) = self.usage.import(file, self.now_ms()).await;
+        let (told, outcome) = self.usage.import_observed(file, self.now_ms()).await;
         outcome?;
         for refused in told.reasons {
             tracing::warn!(source = tag, reason = refused.reason, "a check-out of a source is not recorded");

@@ -81,26 +81,6 @@ async fn a_log_is_followed_over_its_rotation_and_a_program_without_a_shell_is_ru
 
 #[tokio::test]
 async fn a_log_that_is_pushed_takes_nothing_from_the_one_that_is_followed() {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = engine(folder.path()).await;
-    let log = folder.path().join("debug.log");
-    std::fs::write(&log, LOG).unwrap();
-    let input = SourceInput::File(log.display().to_string());
-    engine.add_source(&actor(), &new("log", SourceKind::FlexnetLog, input)).await.unwrap();
-    let holders = async || {
-        engine.try_source(&actor(), "log").await.unwrap();
-        let features = engine.source("log").await.unwrap().features;
-        let users = features.into_iter().flat_map(|of| of.feature.held).map(|held| held.user);
-        users.collect::<Vec<_>>()
-    };
-    assert_eq!(holders().await, ["di"]);
-    let before = " 9:00:00 (a) TIMESTAMP 12/31/2019\n 9:00:10 (a) OUT: \"f\" ed@h\n 9:00:20 (a) IN: \"f\" ed@h\n";
-    assert_eq!(engine.push_source(&actor(), "log", before.into()).await.unwrap().recorded, 1);
-    assert_eq!(holders().await, ["di"], "what is out by the log that is followed stays out");
-}
-
-#[tokio::test]
-async fn a_log_that_is_pushed_takes_nothing_from_the_one_that_is_followed() {
     let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let engine = engine(folder.path()).await;
     let log = logs.path().join("debug.log");
@@ -176,6 +156,28 @@ async fn a_text_for_a_source_that_is_not_there_leaves_nothing() {
     assert!(matches!(engine.push_source(&actor(), "x", b"x".to_vec()).await, Err(SourceError::Unknown(_))));
     assert!(matches!(engine.try_source(&actor(), "x").await, Err(SourceError::Unknown(_))));
     assert!(locked(&engine.sources.turns).is_empty());
+}
+
+#[tokio::test]
+async fn users_of_sources_are_observed_once_each_when_their_use_ended_in_the_current_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    for tag in ["one", "two"] {
+        engine.add_source(&actor(), &new(tag, SourceKind::FlexnetLog, SourceInput::Pushed)).await.unwrap();
+    }
+    let log = |date: &str, user: &str| {
+        format!(" 9:00:00 (a) TIMESTAMP {date}\n 9:00:10 (a) OUT: \"f\" {user}@h\n 9:00:20 (a) IN: \"f\" {user}@h\n")
+    };
+    for (tag, date, user, observed) in [
+        ("one", "5/28/2026", "ann", 1),
+        ("two", "5/28/2026", "ann", 1),
+        ("two", "5/28/2026", "bo", 2),
+        ("one", "5/27/2026", "cy", 2),
+    ] {
+        let read = engine.push_source(&actor(), tag, log(date, user).into()).await.unwrap();
+        assert_eq!((read.recorded, engine.monitor().users), (1, observed), "{tag} {date} {user}");
+    }
+    assert_eq!(engine.usage.locked(), 0);
 }
 
 #[tokio::test]

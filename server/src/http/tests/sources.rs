@@ -20,7 +20,7 @@ async fn a_source_is_added_after_the_password_and_what_is_wrong_is_said_at_its_f
     assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
     let page = text(asked).await;
     assert!(page.contains("Add a source") && page.contains("value=\"eu_acme\""), "{page}");
-    assert!(test.app.engine.sources().await.unwrap().is_empty(), "nothing is added before the password");
+    assert!(test.app.engine.listed_sources().await.unwrap().is_empty(), "nothing is added before the password");
 
     let password = ("password", PASSWORD);
     for (field, value, sentence) in [
@@ -100,7 +100,8 @@ async fn a_pasted_text_is_read_shown_as_text_and_told_with_what_could_not_be_rea
 #[tokio::test]
 async fn looking_now_tells_what_came_of_it() {
     let test = TestApp::claimed().await;
-    let missing = test.app.engine.folder().join("no-such.lic");
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no-such.lic");
     let new = engine::sources::NewSource {
         tag: "file".to_owned(),
         kind: licensing::source::SourceKind::FlexnetLicense,
