@@ -69,6 +69,8 @@ pub(super) struct ImportPart {
     lines: u64,
     /// Lines, and days they touch.
     pub size: usize,
+    /// Whether its users are observed: another license daemon tells of them now.
+    pub observed: bool,
     now_ms: i64,
 }
 
@@ -160,6 +162,16 @@ impl Usage {
     /// Stores the lines of a file that are not stored yet. As often as a line stands in the file, as often it is stored afterwards at
     /// least; lines of days whose data file was removed for its age are refused.
     pub async fn import(&self, file: ImportFile, now_ms: i64) -> (Imported, Result<(), DatabaseError>) {
+        self.import_as(file, now_ms, false).await
+    }
+
+    /// Imports what another license daemon told: those of its users whose use ended in the current window are observed,
+    /// as users of clients are. Nothing of it is locked.
+    pub(crate) async fn import_observed(&self, file: ImportFile, now_ms: i64) -> (Imported, Result<(), DatabaseError>) {
+        self.import_as(file, now_ms, true).await
+    }
+
+    async fn import_as(&self, file: ImportFile, now_ms: i64, observed: bool) -> (Imported, Result<(), DatabaseError>) {
         let state = Arc::clone(&self.inner);
         let turn = Arc::clone(&state.importing).lock_owned().await;
         let file = match file.into_file().await {
@@ -169,7 +181,7 @@ impl Usage {
         let handle = Handle::current();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let mut import = Import { state, handle, now_ms, told: Imported::default() };
+            let mut import = Import { state, handle, now_ms, observed, told: Imported::default() };
             let outcome = import.run(file);
             (import.told, outcome)
         });
@@ -182,6 +194,7 @@ struct Import {
     state: Arc<UsageState>,
     handle: Handle,
     now_ms: i64,
+    observed: bool,
     told: Imported,
 }
 
@@ -190,7 +203,7 @@ impl Import {
         let removed = sqlx::query_scalar("SELECT day FROM usage_removed").fetch_all(self.state.store.read());
         let removed: HashSet<i64> = self.handle.block_on(removed)?.into_iter().collect();
         let mut file: ScannedFile = scan(file, &removed, &mut self.told)?;
-        let mut part = ImportPart { now_ms: self.now_ms, ..ImportPart::default() };
+        let mut part = self.part();
         for day in file.days() {
             let (path, length) = self.handle.block_on(stored(&self.state, day.number))?;
             let mut wanted = KnownLines::default();
@@ -215,8 +228,12 @@ impl Import {
         self.handle.block_on(mark(&self.state, &file, day_of(self.now_ms)))
     }
 
+    fn part(&self) -> ImportPart {
+        ImportPart { now_ms: self.now_ms, observed: self.observed, ..ImportPart::default() }
+    }
+
     fn store(&mut self, part: &mut ImportPart) -> Result<(), DatabaseError> {
-        let full = std::mem::replace(part, ImportPart { now_ms: self.now_ms, ..ImportPart::default() });
+        let full = std::mem::replace(part, self.part());
         if full.lines == 0 {
             return Ok(());
         }

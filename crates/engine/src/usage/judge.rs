@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use licensing::guid::Guid;
 use licensing::monitor::Violation;
+use licensing::usage::UsageLine;
 use licensing::vendor_key::VendorKey;
 
 use super::group::UsageWork;
 use super::observed::ObservedUsers;
 use super::state::Writer;
-use super::{Batch, UsageError};
+use super::{Batch, UsageError, import};
 use crate::clock::Clock;
 use crate::monitor::MonitorWatch;
 use crate::store::Store;
@@ -154,6 +155,17 @@ impl Writer {
                 for (number, open) in locked.open_of(*session) {
                     let lock = judged(observed_user(&open.batch, &open.record.user));
                     ends.extend(lock.map(|lock| ((*session, number), lock)));
+                }
+            }
+            UsageWork::Import(part, _) if part.observed => {
+                let window = observed.window;
+                let is_current = |line: &UsageLine<'_>| {
+                    window.is_some_and(|(span, number)| span.number(import::end(line)) == number)
+                };
+                for line in part.lines().filter(is_current) {
+                    let user = if line.user.is_empty() { &line.client } else { &line.user };
+                    // Only counted: other daemons gave these licenses.
+                    observed.index(user, now);
                 }
             }
             UsageWork::Tick(..) | UsageWork::Unlock(..) | UsageWork::Import(..) => {}
