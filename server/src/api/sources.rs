@@ -35,7 +35,7 @@ impl From<SourceError> for Problem {
             SourceError::Field { field, message } => Self::field(field, message),
             SourceError::Exists(_) | SourceError::TooMany => Self::new(StatusCode::CONFLICT, sentence),
             SourceError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, sentence),
-            SourceError::Fetch(_) => Self::new(StatusCode::BAD_GATEWAY, sentence),
+            SourceError::Fetch(_) => Self::new(StatusCode::FAILED_DEPENDENCY, sentence),
         }
     }
 }
@@ -367,7 +367,7 @@ impl From<SourceRead> for SourceTextRead {
         example = "Users of router_pro:  (Total of 12 licenses issued;  Total of 0 licenses in use)"),
     responses(
         (status = 200, description = "What it told", body = SourceTextRead),
-        (status = 400, description = "Nothing was sent"),
+        (status = 422, description = "Nothing was sent"),
         (status = 404, description = "No such source"),
         (status = 413, description = "Too large")))]
 async fn push_source(
@@ -382,7 +382,8 @@ async fn push_source(
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })?;
     if text.is_empty() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "There is nothing in the text. Nothing was read."));
+        let detail = "There is nothing in the text. Nothing was read.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     Ok(Answer(engine.push_source(&by.actor(), &tag, text.to_vec()).await?.into()))
 }
@@ -393,7 +394,7 @@ async fn push_source(
     responses(
         (status = 200, description = "What it told", body = SourceTextRead),
         (status = 404, description = "No such source"),
-        (status = 502, description = "Its text can't be had")))]
+        (status = 424, description = "Its text can't be had")))]
 async fn try_source(
     State(Api { engine, .. }): State<Api>,
     by: By,

@@ -265,6 +265,7 @@ fn the_suggested_rules_are_those_that_are_missing_and_concern_this_server() {
         ConditionKind::HoursLeft,
         ConditionKind::MonitorLicense,
         ConditionKind::RecordsLocked,
+        ConditionKind::BackupFailed,
     ];
     assert_eq!(kinds.len(), ConditionKind::ALL.len() - left_out.len());
     assert!(left_out.iter().all(|kind| !kinds.contains(kind)));

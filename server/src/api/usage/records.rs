@@ -183,7 +183,8 @@ fn not_kept(error: std::io::Error) -> Problem {
         example = "EU_ACME_LAN\trouter_pro\tproj7\tann\tws-12\t4711\tws-12:0.0\t11.2\t2\t20114\t1795305600\t1795305601\t1795309200"),
     responses(
         (status = 200, description = "What was taken, and which lines were not", body = UsageImported),
-        (status = 400, description = "Nothing was sent, or it was cut off"),
+        (status = 400, description = "It was cut off"),
+        (status = 422, description = "Nothing was sent"),
         (status = 413, description = "Larger than 256 MB")))]
 async fn import_usage(
     State(Api { engine, .. }): State<Api>,
@@ -202,7 +203,8 @@ async fn import_usage(
         file.push(&piece).await.map_err(not_kept)?;
     }
     if file.is_empty() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "There is nothing in the file. Nothing was changed."));
+        let detail = "There is nothing in the file. Nothing was changed.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     if file.is_too_large() {
         let most = MOST_BYTES / 1024 / 1024;
