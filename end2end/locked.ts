@@ -71,7 +71,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Database/ }));
     await expectPage(page, 'Database');
     await expect(region(page, 'Monitor license')).toContainText('No monitor license is in force. Usage records have been locked since');
-    await expect(region(page, 'Monitor license').getByRole('table', { name: 'Monitor licenses' })).toContainText('Ended');
+    await expect(region(page, 'Monitor license').getByRole('table', { name: 'Monitor licenses', exact: true })).toContainText('Ended');
     const locked = region(page, 'Locked records');
     await expect(locked).toContainText('2 records in 1 file are locked: kept, but missing from the Usage reports.');
     const row = locked.getByRole('table', { name: 'Files with locked records' }).getByRole('row').last();

@@ -116,12 +116,16 @@ test.describe('people', () => {
     expect(await enterCode(phone, code(secret, 1))).toBe(303);
     await expectPage(phone, 'Usage');
 
+    // A page that is open would ask on without its session.
+    await phone.goto('about:blank');
     await phone.context().clearCookies();
     await phone.goto(`${server.url}/login`);
     await first();
     expect(await enterCode(phone, codes[0])).toBe(303);
     await expect(told(phone, 'You used a recovery code; 9 recovery codes are left.')).toBeVisible();
 
+    // A page that is open would ask on without its session.
+    await phone.goto('about:blank');
     await phone.context().clearCookies();
     server.cli(['user', 'totp-reset', VIEWER.name]);
     await signIn(phone, server, VIEWER);

@@ -17,10 +17,12 @@ const PASSWORD: &str = "seven green lamps hum";
 
 /// What an example cannot bring about in a server that is alone, was just registered, and has no clients: the answer is another one, and
 /// fits the document all the same.
-const REFUSED: [(&str, u16); 20] = [
+const REFUSED: [(&str, u16); 21] = [
     ("put_config", 412),
     // Nothing is locked.
     ("unlock", 422),
+    // It has no program and no file.
+    ("try_source", 424),
     ("undo_config", 404),
     ("register", 409),
     ("install_machine_license", 422),
