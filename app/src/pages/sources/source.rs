@@ -251,7 +251,7 @@ fn features(source: &Source, filter: &SourceFilter) -> Drawn {
         )
         .column_if(
             in_use,
-            Column::number("Reserved, not taken", |row: &SourceFeature, cell| {
+            Column::number("Reserved only", |row: &SourceFeature, cell| {
                 write_told(row.feature.held_back(), cell);
             }),
         )
@@ -271,7 +271,7 @@ fn features(source: &Source, filter: &SourceFilter) -> Drawn {
             "Denials since Leasehold reads this log, by cause. Shortage: all licenses were taken or reserved. Policy: a rule of the administrator. Configuration: not served here, expired, or another version. Only shortage is helped by more licenses."
         }
         (_, true) => {
-            "Taken: in somebody's hands. Reserved, not taken: kept for somebody who holds none; the daemon counts them as in use. Free: neither. Denials are in the daemon's log: add that as a source too."
+            "Taken: in somebody's hands. Reserved only: kept for somebody who holds none; the daemon counts them as in use. Free: neither. Denials are in the daemon's log: add that as a source too."
         }
         (_, false) => "This text says what is licensed. The daemon itself knows who uses it: add that as a source too.",
     };
