@@ -75,7 +75,7 @@ pub struct OwnedSession {
 pub struct NewLink {
     /// What it is for: "Invitation as viewer".
     pub title: String,
-    /// What whoever gets it does with it.
+    /// What its recipient does with it.
     pub what: String,
     pub url: String,
     pub until_ms: i64,

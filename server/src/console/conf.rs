@@ -294,7 +294,7 @@ pub async fn undo_page(console: Console, Id(number): Id) -> Result<Page, PageErr
     to_undo(&console, number, "", None).await
 }
 
-/// The file without what one revision changed, before it is saved; or why that can't be taken out by itself.
+/// The file without what one revision changed, before it is saved; or why it can't be undone alone.
 async fn to_undo(
     console: &Console,
     number: i64,

@@ -207,7 +207,7 @@ pub struct Revision {
     pub from_current: Diff,
 }
 
-/// Why the change of one revision can't be taken out by itself.
+/// Why a revision can't be undone alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UndoConflict {
     pub file: FileInfo,

@@ -1,4 +1,4 @@
-//! Why the change of one revision can't be taken out by itself: what was set again since.
+//! Why a revision can't be undone alone: later revisions set the same settings.
 
 use super::model::UndoConflict;
 use super::{FileLine, ToRestore, history_crumbs, value, what};

@@ -12,7 +12,7 @@ use licensing::attention::Issue;
 use licensing::service::Urgency;
 use licensing::words::count;
 
-/// So many failovers that are over are told of; the timeline has all.
+/// Most past failovers listed here; the timeline has all.
 const TOLD: usize = 2;
 
 /// How things stand.

@@ -83,7 +83,7 @@ pub(super) fn Runway(hours: Hours, forecast: Option<String>) -> impl IntoView {
     .drawn()
 }
 
-/// What is left is told in whole minutes: what was used of one is not nothing, and not a minute.
+/// Hours are told in whole minutes; part of a minute is “less than 1 min”.
 pub(super) fn used(ms: i64) -> String {
     match ms {
         ..=0 => "none".to_owned(),

@@ -46,7 +46,7 @@ impl ClientIdentity {
         }
     }
 
-    /// A record of an earlier run, as servers are told of it; `None` if it is of this one.
+    /// How servers are told of a record of an earlier run; `None` for one of this run.
     pub fn earlier(&self, record: RecordRef) -> Option<EarlierRecord> {
         let run = self.earlier.get(usize::try_from(record.generation).ok()?)?;
         Some(EarlierRecord { run: run.clone(), number: record.number })

@@ -90,7 +90,7 @@ impl LeasePool {
         }
     }
 
-    /// The server's records have other numbers now: what it has lost and was told as open is told again.
+    /// Records are numbered anew for the server; open check-outs that it lost are told again.
     pub fn tell_again(&self, server: ServerIndex, renumbering: Renumbering) {
         for slot in self.state().slots.used().filter(|slot| slot.server == server) {
             if let OpenReport::By(record) = slot.told {

@@ -254,7 +254,7 @@ async fn of_leases_that_a_new_run_is_not_granted_none_outlasts_what_the_earlier_
     {
         let mut world = scene.primary.world();
         world.superseded.insert(first);
-        // Another application has taken what the earlier run is not counted for any more.
+        // The earlier run no longer counts for these; another application has taken them.
         world.others = 8;
     }
     let valid = |leases: &[client::Lease]| leases.iter().filter(|lease| lease.is_valid()).count();

@@ -188,7 +188,7 @@ impl Engine {
     /// Withdraws an invitation: its link stops working.
     ///
     /// # Errors
-    /// [`AccountError::NoInvitation`] when it does not wait (any more).
+    /// [`AccountError::NoInvitation`] when it was accepted, withdrawn or never made.
     pub async fn withdraw_invitation(&self, actor: &Actor, id: i64) -> Result<(), AccountError> {
         let mut tx = self.store.write().await?;
         let found: Option<(String, String)> = sqlx::query_as(
@@ -229,7 +229,7 @@ impl Engine {
     /// A place for hashing a password that comes with a link, and one of the link's tries.
     ///
     /// # Errors
-    /// [`AccountError::Busy`]; [`AccountError::Link`] when it is not good (any more).
+    /// [`AccountError::Busy`]; [`AccountError::Link`] for a link that is spent, has expired or was never made.
     pub(super) async fn try_link(&self, token: &str, is_invitation: bool) -> Result<Place, AccountError> {
         let place = self.password_checks.place().ok_or(AccountError::Busy)?;
         let mut tx = self.store.write().await?;
@@ -252,7 +252,7 @@ impl Engine {
     /// Sets the password of the user a link was made for, and ends that user's sessions. The link is spent. Returns the user's name.
     ///
     /// # Errors
-    /// [`AccountError::Link`] when it is not good (any more); nothing is changed then, as with every other.
+    /// [`AccountError::Link`] for a link that is spent, has expired or was never made. No error changes anything.
     pub async fn use_password_link(&self, actor: &Actor, token: &str, password: &str) -> Result<String, AccountError> {
         let Some(LinkPurpose::Password(name)) = self.link_purpose(token).await? else { return Err(AccountError::Link) };
         password::check(&name, password)?;

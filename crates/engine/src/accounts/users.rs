@@ -170,7 +170,7 @@ impl Engine {
     /// Adds the user who was invited with this token, which then is spent.
     ///
     /// # Errors
-    /// [`AccountError::Link`] when it is not good (any more); nothing is kept then, as with every other.
+    /// [`AccountError::Link`] for a link that is spent, has expired or was never made. No error keeps anything.
     pub async fn accept_invitation(
         &self,
         actor: &Actor,

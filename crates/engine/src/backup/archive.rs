@@ -227,7 +227,6 @@ pub(super) fn read(
     if entries.next().is_some() {
         return Err(ArchiveError::Damaged("it holds more than its list says".to_owned()));
     }
-    drop(entries);
     // To the very end, where the checksum of the whole is.
     let mut rest = Vec::new();
     archive.into_inner().take(MOST_REST).read_to_end(&mut rest).map_err(broken)?;

@@ -64,7 +64,7 @@ pub(super) struct Part {
 
 /// What a line is.
 enum Line {
-    Record(SealedRecord<'static>, HeaderId, u64),
+    Record(Box<SealedRecord<'static>>, HeaderId, u64),
     /// Opened before, or stored after reading began.
     Skipped,
     NotCovered,
@@ -126,7 +126,7 @@ impl LockedFileReader {
                 Line::Record(record, ..) if record.record.outcome == CheckOutOutcome::Open => {
                     parts.part.deferred.push(begins);
                 }
-                Line::Record(record, header, number) => self.take(&mut parts, record, header, number),
+                Line::Record(record, header, number) => self.take(&mut parts, *record, header, number),
                 Line::Skipped => {}
                 Line::NotCovered => parts.part.sums.not_covered += 1,
                 Line::WithoutKey => parts.part.sums.without_key += 1,
@@ -163,7 +163,7 @@ impl LockedFileReader {
             line.clear();
             (&mut file).take(LONGEST).read_until(b'\n', &mut line)?;
             if let Line::Record(record, header, number) = self.look(&line) {
-                self.take(&mut parts, resolve(record), header, number);
+                self.take(&mut parts, resolve(*record), header, number);
             }
             if parts.size >= AT_ONCE {
                 let done = self.finish(&mut parts);
@@ -226,7 +226,7 @@ impl LockedFileReader {
         if !covered(&self.held.licenses, record.record.from, line.index) {
             return Line::NotCovered;
         }
-        Line::Record(record, line.header, line.number)
+        Line::Record(Box::new(record), line.header, line.number)
     }
 
     fn take(&mut self, parts: &mut Parts, record: SealedRecord<'static>, header: HeaderId, number: u64) {

@@ -50,7 +50,7 @@ impl Engine {
             SourceInput::File(path) if row.kind.is_log() => self.read_on(row, &path).await,
             SourceInput::File(path) => {
                 let (folder, handle) = (self.folder.clone(), tokio::runtime::Handle::current());
-                let read = self.from_disk(&row.tag, move || fetch::of_file(&path, &folder, &handle));
+                let read = self.read_from_disk(&row.tag, move || fetch::of_file(&path, &folder, &handle));
                 let fetch::Text { bytes, large: _large } = read.await?;
                 self.read_picture(row, bytes).await
             }
@@ -104,7 +104,7 @@ impl Engine {
         let mut all: Option<SourceRead> = None;
         loop {
             let (path, place, folder) = (path.to_owned(), row.state.place.clone(), self.folder.clone());
-            let part = self.from_disk(&row.tag, move || fetch::of_log(&path, &place, &folder)).await?;
+            let part = self.read_from_disk(&row.tag, move || fetch::of_log(&path, &place, &folder)).await?;
             let more = part.more;
             let (kind, name, zone, mut state) = (row.kind, row.tag.clone(), zone.clone(), row.state.clone());
             let (state, reading) = blocking(move || {
@@ -202,7 +202,7 @@ impl Engine {
 
     /// Reads from a file on a thread of its own. One on a disk that does not answer is left behind; no other is begun
     /// for the source while it is there.
-    async fn from_disk<T: Send + 'static>(
+    async fn read_from_disk<T: Send + 'static>(
         &self,
         tag: &str,
         work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,

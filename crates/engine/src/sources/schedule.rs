@@ -45,6 +45,16 @@ impl RunningLooks {
     }
 }
 
+/// What tells when a source is to be looked at.
+#[derive(sqlx::FromRow)]
+struct WaitingSource {
+    tag: String,
+    input: String,
+    every_s: u32,
+    tried_at: Option<i64>,
+    problem: Option<String>,
+}
+
 impl Engine {
     /// Begins to look at the sources whose time has come, those first that wait longest. The log is told when one goes
     /// down or comes back.
@@ -54,7 +64,7 @@ impl Engine {
     pub(super) async fn begin_looks(self: &Arc<Self>, running: &mut RunningLooks) -> Result<(), sqlx::Error> {
         running.forget_ended();
         let now = self.clock.now_ms();
-        let sources: Vec<(String, String, u32, Option<i64>, Option<String>)> =
+        let sources: Vec<WaitingSource> =
             sqlx::query_as("SELECT tag, input, every_s, tried_at, problem FROM sources ORDER BY tried_at, tag")
                 .fetch_all(self.store.read())
                 .await?;
@@ -62,7 +72,7 @@ impl Engine {
         let is_due = |every_s: u32, tried_at: Option<i64>| {
             tried_at.is_none_or(|at| !(0..i64::from(every_s) * 1000).contains(&now.saturating_sub(at)))
         };
-        for (tag, input, every_s, tried_at, problem) in sources {
+        for WaitingSource { tag, input, every_s, tried_at, problem } in sources {
             if running.looks.len() >= AT_ONCE {
                 break;
             }

@@ -1,5 +1,4 @@
 //! Sources against a real database.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
 

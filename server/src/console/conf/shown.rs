@@ -199,7 +199,7 @@ pub fn review(
     }
 }
 
-/// Why the change of a revision can't be taken out by itself; none when there is no such revision.
+/// Why a revision can't be undone alone; none when there is no such revision.
 pub async fn undo_conflict(
     engine: &Engine,
     number: i64,
