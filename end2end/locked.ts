@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { Application } from './application.ts';
-import { asPerson, expect, expectPage, test, type Locator, type Page } from './fixtures.ts';
+import { asPerson, expect, expectPage, sending, test, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, VIEWER } from './harness.ts';
@@ -87,7 +87,7 @@ export function journeys({ script, hands }: Way): void {
 
     license(world, -1, 400, 60);
     await page.goto(`${world.server.url}/exchange`);
-    await hands.press(page.getByRole('button', { name: 'Sync now' }));
+    expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Sync now' })))).toBe(303);
     await expect(async () => {
       await page.goto(`${world.server.url}/database`);
       await expect(region(page, 'Monitor license')).toContainText('Licensed for 60 users until', { timeout: 500 });

@@ -87,8 +87,11 @@ export function journeys({ script, hands }: Way): void {
     await expect(card(page, 'Draining')).toContainText(/new disks.*by ada; ends in (19|20) min/);
     await expect(card(page, 'Planned maintenance')).toHaveCount(0);
     await expect(card(page, 'Timeline')).toContainText(/ada started a 20-minute drain of \S+ to the backup: new disks\./);
-    await page.goto(`${world.primary.url}/clients`);
-    await expect(page.getByRole('row', { name: /charon-1/ })).toContainText('Moved');
+    // Its last word here comes a moment after it was let in there.
+    await expect(async () => {
+      await page.goto(`${world.primary.url}/clients`);
+      await expect(page.getByRole('row', { name: /charon-1/ })).toContainText('Moved', { timeout: 500 });
+    }).toPass({ timeout: 7_500 });
     await page.goto(`${world.primary.url}/servers`);
     await hands.press(card(page, 'Draining').getByRole('button', { name: 'Take clients back' }));
     await expect(told(page, 'The clients return within seconds.')).toBeVisible();
